@@ -1,0 +1,27 @@
+import type { UserInfo } from './user-info.ts'
+
+/** `authorizer.Attributes` of apiserver: for resource requests `group`, `resource` … are set, otherwise `path`. */
+export interface AuthorizationAttributes {
+  user: UserInfo
+  verb: string
+  group?: string
+  version?: string
+  resource?: string
+  subresource?: string
+  namespace?: string
+  name?: string
+  path?: string
+  labelSelector?: string
+  fieldSelector?: string
+}
+
+export interface Decision {
+  allowed: boolean
+  /** A later authorizer may not allow it any more. */
+  denied?: boolean
+  reason?: string
+}
+
+export interface Authorizer {
+  authorize(attributes: AuthorizationAttributes): Promise<Decision>
+}

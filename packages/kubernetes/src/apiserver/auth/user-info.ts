@@ -1,0 +1,13 @@
+/** Who makes a request; `authentication.k8s.io/v1 UserInfo`. */
+export interface UserInfo {
+  username: string
+  uid?: string
+  groups: string[]
+  extra?: Record<string, string[]>
+}
+
+/** The control plane's own identity: in system:masters, so everything is allowed. */
+export const controlPlaneUser: UserInfo = {
+  username: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
