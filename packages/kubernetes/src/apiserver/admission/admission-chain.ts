@@ -1,0 +1,18 @@
+import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts'
+
+/** Runs plugins in order. `admit` before the object's validation, `validate` after it; both stop at the first refusal. */
+export interface AdmissionChain {
+  admit(attributes: AdmissionAttributes): Promise<void>
+  validate(attributes: AdmissionAttributes): Promise<void>
+}
+
+export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
+  return {
+    async admit(attributes) {
+      for (const plugin of plugins) await plugin.admit?.(attributes)
+    },
+    async validate(attributes) {
+      for (const plugin of plugins) await plugin.validate?.(attributes)
+    },
+  }
+}
