@@ -18,6 +18,8 @@ export interface WorkQueueOptions {
   /** How many keys are worked on at once; default 5. */
   workers?: number
   maxBackoffMs?: number
+  /** Keys are taken in at once, but none is worked on before this resolves: the caches that the reconcile reads. */
+  ready?: Promise<unknown>
   reconcile: (key: string) => Promise<void>
   /** Told of every failed reconcile. */
   onError: (key: string, error: unknown) => void
