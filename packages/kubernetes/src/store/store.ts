@@ -15,7 +15,7 @@ export interface StorePage {
   items: StoredKubeObject[]
   /** Store revision of the whole state shown, not the highest of the items. */
   revision: number
-  /** Where the next page starts; absent on the last. */
+  /** Last key of this page, to give as `after.key` for the next one; absent on the last page. */
   next?: string
   /** How many items follow this page. */
   remaining?: number
@@ -29,7 +29,7 @@ export interface StorePage {
  * Reads are synchronous, from memory, and show only committed state. Writes resolve when the change is on disk; in
  * between, later writes to the same key already see it for their revision check.
  *
- * Errors are {@link StoreConflict} and {@link StoreExpired}; the API layer words them for the user.
+ * Errors are {@link StoreConflict}, {@link StoreExpired} and {@link StoreFailure}; the API layer words them for the user.
  */
 export interface Store {
   /** Revision of the newest commit; starts at 1, never goes back, also not over restarts and crashes. */
@@ -76,5 +76,16 @@ export class StoreExpired extends Error {
     super(`too old resource version: ${asked} (${oldest})`)
     this.name = 'StoreExpired'
     this.oldest = oldest
+  }
+}
+
+/**
+ * The disk refused: full, failing, in use by another process, or damaged (at open). A write that fails so has changed
+ * nothing; later ones work again once the disk does.
+ */
+export class StoreFailure extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreFailure'
   }
 }
