@@ -28,6 +28,10 @@ export interface GoPackage {
   types: Map<string, GoType>
   /** Import alias → import path, over all files of the package. */
   imports: Map<string, string>
+  /** String constants by name. */
+  constants: Map<string, string>
+  /** `GroupName` constant; undefined for meta/v1. */
+  group?: string
 }
 
 /**
@@ -35,7 +39,7 @@ export interface GoPackage {
  * line, closing braces in the first column.
  */
 export function readGoPackage(name: string, folder: string): GoPackage {
-  const result: GoPackage = { name, types: new Map(), imports: new Map() }
+  const result: GoPackage = { name, types: new Map(), imports: new Map(), constants: new Map() }
   const constants: { type: string; value: string }[] = []
   const files = readdirSync(folder).filter(
     (file) =>
@@ -100,7 +104,12 @@ function readFile(text: string, into: GoPackage, constants: { type: string; valu
         struct = type
       } else if (!open) type.underlying = what!
       if (type.fields || type.underlying) into.types.set(type.name, type)
-    } else if (constant) constants.push({ type: constant[2]!, value: constant[3]! })
+    } else if (constant) {
+      constants.push({ type: constant[2]!, value: constant[3]! })
+      into.constants.set(constant[1]!, constant[3]!)
+    }
+    const group = /^const GroupName = "([^"]*)"/.exec(line)
+    if (group) into.group = group[1]!
     comments = []
     earlier = []
   }

@@ -72,6 +72,12 @@ export class Model {
     return `${this.pathByName.get(type.package)}.${type.name}` in special
   }
 
+  constant(pkg: GoPackage, name: string): string {
+    const value = pkg.constants.get(name)
+    if (value === undefined) throw new Error(`${pkg.name}: no constant ${name}`)
+    return value
+  }
+
   /** Structs that have a JSON form of their own, in declaration order. */
   structs(pkg: GoPackage): GoType[] {
     return [...pkg.types.values()].filter(
