@@ -109,7 +109,9 @@ export interface CustomResourceSubresources {
   scale?: CustomResourceSubresourceScale
 }
 
-export type CustomResourceSubresourceStatus = {}
+export interface CustomResourceSubresourceStatus {
+
+}
 
 export interface CustomResourceSubresourceScale {
   specReplicasPath: string
@@ -138,8 +140,8 @@ export interface ConversionResponse {
 
 export interface JSONSchemaProps {
   id?: string
-  $schema?: string
-  $ref?: string
+  '$schema'?: string
+  '$ref'?: string
   description?: string
   type?: string
   format?: string

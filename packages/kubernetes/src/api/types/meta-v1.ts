@@ -1,9 +1,8 @@
 // Made by scripts/generate-schema.ts from the public Go types. Do not edit.
 
 import type { Json, ListMeta, ObjectMeta } from '../kube-object.ts'
-
+export type { ObjectMeta, OwnerReference, ManagedFieldsEntry, ListMeta } from '../kube-object.ts'
 export type { Status, StatusCause, StatusDetails } from '../api-error.ts'
-export type { ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../kube-object.ts'
 
 export interface GroupResource {
   group: string
@@ -180,7 +179,9 @@ export interface RootPaths {
   paths: string[]
 }
 
-export type Patch = {}
+export interface Patch {
+
+}
 
 export interface LabelSelector {
   matchLabels?: Record<string, string>
