@@ -5,5 +5,15 @@ import type { KubeObject } from '../api/kube-object.ts'
  * equal events within ten minutes count up one object (client-go's correlator), and a spammer is held back.
  */
 export interface EventRecorder {
-  event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void
+  /**
+   * @param about needs `apiVersion`, `kind` and `metadata`
+   * @param fieldPath the part that is meant, e.g. `spec.containers{web}`
+   */
+  event(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    fieldPath?: string,
+  ): void
 }
