@@ -1,0 +1,78 @@
+/**
+ * Runs the tests and closes with `N passed, N failed, N skipped`.
+ * usage: scripts/with-node scripts/test.ts [unit|acceptance] [PATH-PART...]
+ */
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface Tally {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const suites: Record<string, { pattern: string; concurrency: number }> = {
+  unit: { pattern: 'packages/*/src/**/*.test.ts', concurrency: availableParallelism() },
+  acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1 },
+}
+
+const [only, ...parts] =
+  process.argv[2] in suites ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
+
+async function runSuite(name: string, tally: Tally): Promise<void> {
+  const { pattern, concurrency } = suites[name]
+  const files = globSync(pattern, { cwd: root, exclude: (path) => path.includes('node_modules') })
+    .filter((file) => !file.endsWith('.contract.test.ts'))
+    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+    .sort()
+  process.stdout.write(`\n${name}: ${files.length} files\n`)
+  if (files.length === 0) return
+  const events = run({ files: files.map((file) => join(root, file)), concurrency, cwd: root })
+  events.on('test:pass', (test) => {
+    if (test.details.type === 'suite') {
+      if (test.skip) {
+        tally.skipped++
+        process.stdout.write(`skip ${test.name}: ${test.skip === true ? '' : test.skip}\n`)
+      }
+      return
+    }
+    if (test.skip !== undefined && test.skip !== false) {
+      tally.skipped++
+      process.stdout.write(`skip ${test.name}: ${test.skip === true ? '' : test.skip}\n`)
+    } else if (test.name !== test.file) {
+      tally.passed++
+      if (name === 'acceptance')
+        process.stdout.write(`pass ${test.name} (${Math.round(test.details.duration_ms)} ms)\n`)
+    }
+  })
+  events.on('test:fail', (test) => {
+    const error = test.details.error as Error & { failureType?: string; cause?: unknown }
+    // A suite fails because of what is in it; that was counted already.
+    if (error.failureType === 'subtestsFailed') return
+    tally.failed++
+    const cause =
+      error.cause instanceof Error
+        ? (error.cause.stack ?? error.cause.message)
+        : String(error.cause ?? error.message)
+    process.stdout.write(
+      `FAIL ${test.name} (${test.file?.slice(root.length)}:${test.line})\n${cause.slice(0, 6000)}\n`,
+    )
+  })
+  events.on('test:stderr', ({ message }) => process.stderr.write(message))
+  if (name === 'acceptance') events.on('test:stdout', ({ message }) => process.stdout.write(message))
+  for await (const _ of events) {
+    // The listeners above do the work; the stream has to be drained.
+  }
+}
+
+const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
+for (const name of Object.keys(suites)) {
+  if (only === undefined || only === name) await runSuite(name, tally)
+}
+process.stdout.write(`\n${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`)
+process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0
