@@ -1,0 +1,49 @@
+import type { StatusCause } from '../../api/api-error.ts'
+import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
+import type { ResourceInfo } from '../../api/resource-info.ts'
+import type { StructNode } from '../../api/schema/schema-node.ts'
+import type { Strategy } from './strategy.ts'
+
+/**
+ * One version of a resource as the registry serves it: the data (`info`, `schema`) and the few functions in which kinds
+ * differ. Built-in kinds and custom resources both are one of these. Objects are in the served version throughout, and
+ * are converted when they come from the store or go there.
+ */
+export interface ServedResource {
+  readonly info: ResourceInfo
+  /** Shape of the served version; made when first asked for. */
+  readonly schema: StructNode
+  readonly strategy: Strategy
+  /** Fills in defaults in place. */
+  setDefaults(object: KubeObject): void
+  validateCreate(object: StoredKubeObject): StatusCause[]
+  validateUpdate(next: StoredKubeObject, old: StoredKubeObject, subresource: string): StatusCause[]
+  /** Fields that `fieldSelector` may name, metadata.name and (namespaced) metadata.namespace always among them. */
+  readonly selectableFields: SelectableFields
+  /** Absent when objects are stored as they are served. */
+  readonly conversion?: VersionConversion
+  /** Custom resources: where `/scale` finds its values. */
+  readonly scale?: ScalePaths
+}
+
+export interface SelectableFields {
+  has(field: string): boolean
+  /** What a selector is compared with; '' for what is absent. */
+  read(object: StoredKubeObject, field: string): string
+  /** Message of the 400 for a field that is not selectable. */
+  unsupported(field: string): string
+}
+
+/** Both may change their argument's top level, not what is below it. The result has the target's apiVersion and kind. */
+export interface VersionConversion {
+  /** From whatever version it was stored in. */
+  fromStorage(objects: StoredKubeObject[]): StoredKubeObject[] | Promise<StoredKubeObject[]>
+  toStorage(object: StoredKubeObject): StoredKubeObject | Promise<StoredKubeObject>
+}
+
+/** Paths like `.spec.replicas`, from `subresources.scale` of a CustomResourceDefinition. */
+export interface ScalePaths {
+  specReplicas: string
+  statusReplicas: string
+  labelSelector?: string
+}
