@@ -5,6 +5,7 @@ import type { RuleResolver } from './authorization/rule-resolver.ts'
 import type { AuthorizationAttributes, Authorizer } from './authorizer.ts'
 import type { CreateHandler } from './create-handler.ts'
 import type { StoreReader } from './store-reader.ts'
+import type { TokenSigner } from './tokens/token-signer.ts'
 import type { UserInfo } from './user-info.ts'
 
 export interface AuthOptions {
@@ -39,12 +40,17 @@ export interface AuthOptions {
  * `authorize`, then the request itself. `startPolicy` writes the default roles.
  */
 export interface Auth {
-  /** @throws ApiError Unauthorized for wrong credentials, Forbidden or BadRequest for impersonation */
-  identify(credentials: Credentials): Promise<UserInfo>
+  /**
+   * @param request what is about to be done: impersonation may be allowed for some requests only
+   * @throws ApiError Unauthorized for wrong credentials, Forbidden or BadRequest for impersonation
+   */
+  identify(credentials: Credentials, request: Omit<AuthorizationAttributes, 'user'>): Promise<UserInfo>
   /** @throws ApiError Forbidden with upstream's message */
   authorize(attributes: AuthorizationAttributes): Promise<void>
   readonly authorizer: Authorizer
   readonly rules: RuleResolver
+  /** Signs service account tokens; legacy ones for the token controller with `legacyClaims`. */
+  readonly signer: TokenSigner
   /**
    * Handlers of resources that exist only as a `create`, by `<group>/<resource>` with `core` for the core group:
    * `authentication.k8s.io/tokenreviews`, `authorization.k8s.io/subjectaccessreviews` …, `core/serviceaccounts/token`.
