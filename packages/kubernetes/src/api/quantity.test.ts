@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatQuantity, parseQuantity, quantityMilliValue, quantityValue } from './quantity.ts'
+import {
+  addQuantity,
+  canonicalQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  quantityMilliValue,
+  quantityValue,
+} from './quantity.ts'
 
 /** Pairs that upstream's resource.MustParse(x).String() gives. */
 const canonical: [string, string][] = [
@@ -46,4 +54,20 @@ test('values are rounded up', () => {
   assert.equal(quantityMilliValue('1.5'), 1500)
   assert.equal(quantityMilliValue('1u'), 1)
   assert.equal(quantityValue(undefined), 0)
+})
+
+test('texts that upstream takes for canonical stay', () => {
+  for (const text of ['1.500', '+5', '1023Ki', '1e3', '100m']) assert.equal(canonicalQuantity(text), text)
+  assert.equal(canonicalQuantity('1024Ki'), '1Mi')
+  assert.equal(canonicalQuantity('1000m'), '1')
+  assert.equal(canonicalQuantity('0.5'), '500m')
+  assert.equal(canonicalQuantity('007'), '007')
+  assert.equal(canonicalQuantity('0.500'), '500m')
+  assert.equal(canonicalQuantity('one'), undefined)
+})
+
+test('sums keep the format of what is not zero', () => {
+  const sum = addQuantity(parseQuantity('0')!, parseQuantity('1Gi')!)
+  assert.equal(formatQuantity(addQuantity(sum, parseQuantity('512Mi')!)), '1536Mi')
+  assert.ok(compareQuantity(parseQuantity('1Gi')!, parseQuantity('1G')!) > 0)
 })

@@ -42,7 +42,8 @@ export function parseQuantity(text: string): Quantity | undefined {
   const digits = BigInt(whole + fraction)
   const scaled = scale(digits, fraction.length, suffix)
   if (!scaled) return undefined
-  const nanos = scaled.nanos > largest ? largest : scaled.nanos
+  // Upstream caps only the binary ones.
+  const nanos = scaled.format === 'BinarySI' && scaled.nanos > largest ? largest : scaled.nanos
   return { nanos: sign === '-' ? -nanos : nanos, format: scaled.format }
 }
 
@@ -100,6 +101,49 @@ function formatBinary(value: bigint): string {
     written = suffix
   }
   return `${mantissa}${written}`
+}
+
+/**
+ * `text` as upstream writes it after reading it; `undefined` when it is no quantity. Mostly the canonical form, but some
+ * texts that upstream takes for canonical stay as they are, e.g. `1.500` and `+5`.
+ */
+export function canonicalQuantity(text: string): string | undefined {
+  const quantity = parseQuantity(text)
+  if (!quantity) return undefined
+  return text === '0' || isKept(text) ? text : formatQuantity(quantity)
+}
+
+/** The test by which upstream's parser skips formatting. */
+function isKept(text: string): boolean {
+  const parts = /^[+-]?(\d*)(?:\.(\d*))?([a-zA-Z]*|[eE][+-]?\d+)$/.exec(text)
+  if (!parts) return false
+  const whole = (parts[1] ?? '').replace(/^0+/, '') || '0'
+  const fraction = parts[2] ?? ''
+  const suffix = parts[3] ?? ''
+  const digits = whole + fraction
+  const shift = binarySuffixes.get(suffix)
+  if (shift !== undefined) {
+    const room = 15 - whole.length - Math.trunc((Number(shift) * 3) / 10) - 1
+    return fraction === '' && room >= 0 && BigInt(digits) % 8n !== 0n
+  }
+  const power = decimalSuffixes.get(suffix) ?? Number(suffix.slice(1))
+  const scale = power - fraction.length
+  if (digits.length > 18 || scale < -9) return false
+  return scale % 3 === 0 && !digits.endsWith('000') && digits[0] !== '0'
+}
+
+/** Negative, 0 or positive, as for sorting. */
+export function compareQuantity(left: Quantity, right: Quantity): number {
+  return left.nanos < right.nanos ? -1 : left.nanos > right.nanos ? 1 : 0
+}
+
+/** The sum keeps the left format; a zero takes over the right one's, as upstream's Add does. */
+export function addQuantity(left: Quantity, right: Quantity): Quantity {
+  return { nanos: left.nanos + right.nanos, format: left.nanos === 0n ? right.format : left.format }
+}
+
+export function subtractQuantity(left: Quantity, right: Quantity): Quantity {
+  return { nanos: left.nanos - right.nanos, format: left.nanos === 0n ? right.format : left.format }
 }
 
 /** Whole units, rounded up: bytes of a memory quantity, pieces of an extended resource. 0 for what is no quantity. */
