@@ -1,4 +1,5 @@
 import type { StoredKubeObject } from '../../../api/kube-object.ts'
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts'
 import { persistentVolumeClaims, persistentVolumes, volumeAttachments } from '../../../client/resources.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../authorizer.ts'
 import { lookUp, lookUpAll, type StoreReader } from '../store-reader.ts'
@@ -12,7 +13,6 @@ import {
   secretsOf,
 } from './pod-references.ts'
 import { ruleMatches } from './rule-matches.ts'
-import type { PolicyRule } from './rule-resolver.ts'
 
 const allowed: Decision = { allowed: true }
 const no = (reason?: string): Decision => ({ allowed: false, ...(reason && { reason }) })

@@ -1,8 +1,9 @@
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../authorizer.ts'
 import type { UserInfo } from '../user-info.ts'
 import type { Grant, RbacIndex } from './rbac-index.ts'
 import { ruleMatches } from './rule-matches.ts'
-import type { PolicyRule, RuleResolver } from './rule-resolver.ts'
+import type { RuleResolver } from './rule-resolver.ts'
 
 /** Roles and bindings of `rbac.authorization.k8s.io`. Only ever allows; what nobody allows is forbidden. */
 export class RbacAuthorizer implements Authorizer, RuleResolver {

@@ -1,18 +1,12 @@
 import type { StoredKubeObject } from '../../../api/kube-object.ts'
+import type { PolicyRule, RoleRef, Subject } from '../../../api/types/rbac-v1.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../../client/resources.ts'
 import { follow, lookUp, type StoreReader } from '../store-reader.ts'
 import { serviceAccountUsername } from '../tokens/service-account-name.ts'
 import type { UserInfo } from '../user-info.ts'
-import type { PolicyRule } from './rule-resolver.ts'
-
-export interface Subject {
-  kind: string
-  name: string
-  namespace?: string
-}
 
 export interface RoleBinding extends StoredKubeObject {
-  roleRef: { kind: string; name: string }
+  roleRef: RoleRef
   subjects?: Subject[]
 }
 

@@ -1,5 +1,5 @@
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts'
 import type { AuthorizationAttributes } from '../authorizer.ts'
-import type { PolicyRule } from './rule-resolver.ts'
 
 /** Does a rule allow a request? */
 export function ruleMatches(rule: PolicyRule, attributes: AuthorizationAttributes): boolean {

@@ -1,13 +1,5 @@
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts'
 import type { UserInfo } from '../user-info.ts'
-
-/** `rbac.authorization.k8s.io/v1 PolicyRule`. */
-export interface PolicyRule {
-  verbs: string[]
-  apiGroups?: string[]
-  resources?: string[]
-  resourceNames?: string[]
-  nonResourceURLs?: string[]
-}
 
 /** What RBAC grants, as rules. */
 export interface RuleResolver {

@@ -1,5 +1,5 @@
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts'
 import { pathCovers } from './rule-matches.ts'
-import type { PolicyRule } from './rule-resolver.ts'
 
 /** The smallest parts of `wanted` that `held` does not grant; empty when everything is covered. */
 export function missingRules(held: readonly PolicyRule[], wanted: readonly PolicyRule[]): PolicyRule[] {

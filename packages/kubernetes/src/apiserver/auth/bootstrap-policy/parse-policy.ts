@@ -1,5 +1,5 @@
-import type { Role, RoleBinding, Subject } from '../authorization/rbac-index.ts'
-import type { PolicyRule } from '../authorization/rule-resolver.ts'
+import type { PolicyRule, Subject } from '../../../api/types/rbac-v1.ts'
+import type { Role, RoleBinding } from '../authorization/rbac-index.ts'
 
 const apiGroup = 'rbac.authorization.k8s.io'
 const aggregateTo = `${apiGroup}/aggregate-to-`
@@ -12,7 +12,7 @@ export interface DefaultRole extends Role {
   aggregationRule?: { clusterRoleSelectors: { matchLabels: Record<string, string> }[] }
 }
 
-export type DefaultBinding = RoleBinding & { subjects: (Subject & { apiGroup?: string })[] }
+export type DefaultBinding = RoleBinding & { subjects: Subject[] }
 
 /** Reads the notation of `policy-data.ts`. */
 export function parseRoles(text: string, kind: 'ClusterRole' | 'Role'): DefaultRole[] {
@@ -74,7 +74,7 @@ export function parseBindings(text: string, kind: 'ClusterRoleBinding' | 'RoleBi
   })
 }
 
-function parseSubject(text: string): DefaultBinding['subjects'][number] {
+function parseSubject(text: string): Subject {
   const colon = text.indexOf(':')
   const kind = text.slice(0, colon)
   const name = text.slice(colon + 1)
