@@ -50,7 +50,14 @@ export interface Node {
   spawn(argv: string[], options?: Pick<RunOptions, 'env' | 'cwd' | 'signal'>): NodeProcess
   /** Modes are kept; parents are made; replaced atomically. */
   writeFile(path: string, content: Buffer | string | Readable, mode?: number): Promise<void>
-  readFile(path: string): Promise<Buffer>
+  /** Several files at once; one transfer where the node is far. Files that are the same already are left alone. */
+  writeFiles(files: readonly NodeFile[]): Promise<void>
+  /** Undefined when there is no such file. */
+  readFile(path: string): Promise<Buffer | undefined>
+  /** Makes a directory and its parents. */
+  mkdir(path: string, mode?: number): Promise<void>
+  /** Removes a file or a tree; succeeds when there is none. */
+  remove(path: string): Promise<void>
   /** Unpacks a tar stream below `directory` (modes, owners, links kept). */
   unpack(tar: Readable, directory: string): Promise<void>
   /** A tar stream of `paths` relative to `directory`. */
@@ -60,6 +67,14 @@ export interface Node {
    * supervisor through.
    */
   connect(address: string): Promise<import('node:stream').Duplex>
+}
+
+export interface NodeFile {
+  /** Absolute. */
+  path: string
+  content: Buffer | string
+  /** Default 0o644. */
+  mode?: number
 }
 
 export interface NodeProcess {

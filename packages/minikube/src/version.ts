@@ -1,0 +1,2 @@
+/** Version of this minikube. */
+export const version = 'v0.1.0'
