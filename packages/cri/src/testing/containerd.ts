@@ -1,0 +1,243 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { connectCri } from '../connect.ts'
+import { isCriCode } from '../cri-error.ts'
+import { buildScratchImage } from './scratch-image.ts'
+
+const run = promisify(execFile)
+
+export const pauseImage = 'registry.test/pause:1'
+export const busyboxImage = 'registry.test/busybox:1'
+
+export interface TestContainerd {
+  readonly socket: string
+  readonly directory: string
+  /** Name of the bridge that pods hang on, with `address` as its own. */
+  readonly bridge: string
+  readonly address: string
+  load(archive: string): Promise<void>
+  /** Ends containerd; containers go on running. */
+  kill(): Promise<void>
+  /** Starts it again over the same state. */
+  restart(): Promise<void>
+  /** Ends everything and removes every trace. */
+  remove(): Promise<void>
+}
+
+/** Undefined when a real containerd can run here, else why not. */
+export function whyNoContainerd(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root'
+  for (const program of ['/usr/bin/containerd', '/usr/sbin/runc', '/usr/lib/cni/bridge', '/bin/busybox']) {
+    if (!existsSync(program)) return `needs ${program}`
+  }
+  return undefined
+}
+
+/**
+ * A containerd of its own for tests: own root, state, socket, CNI network `10.<subnet>.0/24`, with a pause and a busybox
+ * image loaded. `subnet` is like `213.7`; it names the bridge too, so that tests do not meet.
+ */
+export async function startTestContainerd(directory: string, subnet: string): Promise<TestContainerd> {
+  const bridge = `mkt-${subnet.replace('.', '-')}`
+  const socket = join(directory, 'containerd.sock')
+  const cni = join(directory, 'cni')
+  mkdirSync(cni, { recursive: true })
+  writeFileSync(
+    join(cni, '10-test.conflist'),
+    JSON.stringify({
+      cniVersion: '0.4.0',
+      name: `test-${bridge}`,
+      plugins: [
+        {
+          type: 'bridge',
+          bridge,
+          isGateway: true,
+          hairpinMode: true,
+          ipam: {
+            type: 'host-local',
+            dataDir: join(directory, 'ipam'),
+            ranges: [[{ subnet: `10.${subnet}.0/24` }]],
+            routes: [{ dst: '0.0.0.0/0' }],
+          },
+        },
+      ],
+    }),
+  )
+  const config = join(directory, 'config.toml')
+  writeFileSync(config, containerdConfig(directory, socket, cni))
+
+  const start = async (): Promise<ChildProcess> => {
+    rmSync(socket, { force: true })
+    const appeared = appearance(socket)
+    const log = openSync(join(directory, 'containerd.log'), 'a')
+    const child = spawn('containerd', ['-c', config], { stdio: ['ignore', 'pipe', log] })
+    await answering(socket, child, appeared)
+    return child
+  }
+  let child = await start()
+  const kill = async (): Promise<void> => {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    if (child.exitCode !== null) return
+    child.kill('SIGTERM')
+    await ended
+  }
+  const load = async (archive: string): Promise<void> => {
+    await run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive])
+  }
+  const images = join(directory, 'images')
+  await load(
+    buildScratchImage(images, {
+      name: pauseImage,
+      programs: { '/pause': '/usr/bin/catatonit' },
+      config: { Entrypoint: ['/pause', '-P'] },
+    }),
+  )
+  const applets = [
+    'sh',
+    'sleep',
+    'cat',
+    'echo',
+    'ls',
+    'id',
+    'env',
+    'httpd',
+    'nc',
+    'wget',
+    'hostname',
+    'touch',
+    'true',
+    'false',
+    'date',
+    'stat',
+    'mount',
+    'df',
+    'head',
+    'tail',
+    'kill',
+    'trap',
+    'ps',
+    'mkdir',
+    'readlink',
+    'grep',
+    'tar',
+    'rm',
+    'ip',
+    'nslookup',
+    'dd',
+    'seq',
+    'printf',
+    'test',
+    'sysctl',
+    'free',
+    'ulimit',
+    'cut',
+    'sort',
+    'wc',
+    'yes',
+    'usleep',
+    'chmod',
+  ]
+  await load(
+    buildScratchImage(images, {
+      name: busyboxImage,
+      programs: { '/bin/busybox': '/bin/busybox' },
+      links: Object.fromEntries(applets.map((name) => [`/bin/${name}`, 'busybox'])),
+      files: {
+        '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:/bin/sh\n',
+        '/etc/group': 'root:x:0:\nwww:x:33:\nextra:x:44:www\n',
+      },
+      config: { Cmd: ['/bin/sh'], Env: ['PATH=/bin'], WorkingDir: '/' },
+    }),
+  )
+  return {
+    socket,
+    directory,
+    bridge,
+    address: `10.${subnet}.1`,
+    load,
+    kill,
+    restart: async () => {
+      await kill()
+      child = await start()
+    },
+    remove: async () => {
+      await removeSandboxes(socket)
+      await kill()
+      await run('ip', ['link', 'del', bridge]).catch(() => {})
+      for (const line of readFileSync('/proc/self/mounts', 'utf8').trim().split('\n').reverse()) {
+        const target = line.split(' ')[1]!
+        if (target.startsWith(`${directory}/`)) await run('umount', ['-l', target]).catch(() => {})
+      }
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Resolves when CRI answers; rejects when containerd ends before. */
+async function answering(socket: string, child: ChildProcess, appeared: Promise<void>): Promise<void> {
+  const exited = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`containerd ended with ${code}`)))
+  })
+  exited.catch(() => {})
+  await Promise.race([appeared, exited])
+  const client = connectCri(socket)
+  try {
+    await Promise.race([client.version({}), exited])
+  } finally {
+    client.close()
+  }
+}
+
+/** Resolves when the socket file is made anew. */
+function appearance(socket: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(dirname(socket), () => {
+      if (!existsSync(socket)) return
+      watcher.close()
+      resolve()
+    })
+  })
+}
+
+async function removeSandboxes(socket: string): Promise<void> {
+  const client = connectCri(socket)
+  try {
+    const { items } = await client.listPodSandbox({})
+    await Promise.all(
+      items.map(async ({ id }) => {
+        await client.stopPodSandbox({ podSandboxId: id })
+        await client.removePodSandbox({ podSandboxId: id })
+      }),
+    )
+  } catch (error) {
+    if (!isCriCode(error, 'Unavailable')) throw error
+  } finally {
+    client.close()
+  }
+}
+
+function containerdConfig(directory: string, socket: string, cni: string): string {
+  return `version = 2
+root = "${join(directory, 'root')}"
+state = "${join(directory, 'state')}"
+oom_score = 0
+
+[grpc]
+  address = "${socket}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  restrict_oom_score_adj = true
+  max_container_log_line_size = 16384
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${cni}"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+    default_runtime_name = "runc"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+`
+}
