@@ -1,9 +1,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { connectCri } from '../connect.ts'
-import { isCriCode } from '../cri-error.ts'
+import { CriError } from '../cri-error.ts'
 import { buildScratchImage } from './scratch-image.ts'
 
 const run = promisify(execFile)
@@ -69,11 +77,9 @@ export async function startTestContainerd(directory: string, subnet: string): Pr
   writeFileSync(config, containerdConfig(directory, socket, cni))
 
   const start = async (): Promise<ChildProcess> => {
-    rmSync(socket, { force: true })
-    const appeared = appearance(socket)
-    const log = openSync(join(directory, 'containerd.log'), 'a')
-    const child = spawn('containerd', ['-c', config], { stdio: ['ignore', 'pipe', log] })
-    await answering(socket, child, appeared)
+    const log = createWriteStream(join(directory, 'containerd.log'), { flags: 'a' })
+    const child = spawn('containerd', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+    await booted(child, log)
     return child
   }
   let child = await start()
@@ -175,29 +181,19 @@ export async function startTestContainerd(directory: string, subnet: string): Pr
   }
 }
 
-/** Resolves when CRI answers; rejects when containerd ends before. */
-async function answering(socket: string, child: ChildProcess, appeared: Promise<void>): Promise<void> {
-  const exited = new Promise<never>((_, reject) => {
-    child.once('exit', (code) => reject(new Error(`containerd ended with ${code}`)))
-  })
-  exited.catch(() => {})
-  await Promise.race([appeared, exited])
-  const client = connectCri(socket)
-  try {
-    await Promise.race([client.version({}), exited])
-  } finally {
-    client.close()
-  }
-}
-
-/** Resolves when the socket file is made anew. */
-function appearance(socket: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(dirname(socket), () => {
-      if (!existsSync(socket)) return
-      watcher.close()
-      resolve()
+/** Resolves when containerd says that it serves, CRI included (its socket answers earlier than that). */
+function booted(child: ChildProcess, log: WriteStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const awaited = new Set(['containerd successfully booted', 'Start streaming server'])
+    let text = ''
+    child.stderr!.on('data', (chunk: Buffer) => {
+      log.write(chunk)
+      if (awaited.size === 0) return
+      text += chunk
+      for (const message of awaited) if (text.includes(message)) awaited.delete(message)
+      if (awaited.size === 0) resolve()
     })
+    child.once('exit', (code) => reject(new Error(`containerd ended with ${code}: ${text.slice(-2000)}`)))
   })
 }
 
@@ -212,7 +208,7 @@ async function removeSandboxes(socket: string): Promise<void> {
       }),
     )
   } catch (error) {
-    if (!isCriCode(error, 'Unavailable')) throw error
+    if (!(error instanceof CriError)) throw error
   } finally {
     client.close()
   }
