@@ -101,7 +101,8 @@ export class Model {
         if (inner.kind !== 'struct') throw new Error(`${type.name}: inlines ${field.type}`)
         const outer = protobufNumber(field)
         for (const each of this.fields(inner.type)) {
-          result.push(outer === undefined ? each : { ...each, numbers: [outer, ...each.numbers] })
+          // TypeMeta is inlined without a number: apiVersion and kind travel in the envelope.
+          result.push({ ...each, numbers: outer === undefined ? [] : [outer, ...each.numbers] })
         }
         continue
       }

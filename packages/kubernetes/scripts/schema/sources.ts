@@ -14,6 +14,7 @@ export interface Source {
 const apiGroups = [
   'admission/v1',
   'admissionregistration/v1',
+  'apidiscovery/v2',
   'apps/v1',
   'authentication/v1',
   'authorization/v1',

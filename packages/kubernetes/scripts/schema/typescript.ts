@@ -74,6 +74,10 @@ export function typescriptOf(model: Model, pkg: GoPackage): string {
     const fields = model.fields(type)
     const kind =
       fields.some((field) => field.json === 'apiVersion') && fields.some((field) => field.json === 'metadata')
+    if (fields.length === 0) {
+      blocks.push(`export type ${type.name} = Record<string, never>`)
+      continue
+    }
     blocks.push(`export interface ${type.name} {\n${fields.map((field) => line(field, kind)).join('\n')}\n}`)
   }
   const lines = ['// Made by scripts/generate-schema.ts from the public Go types. Do not edit.', '']

@@ -2,6 +2,7 @@ import { formatDuration, parseDuration } from '../duration.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import type { ScalarNode } from '../schema/schema-node.ts'
 import { DecodeError } from './decode-error.ts'
+import { zeroScalar } from './go-fields.ts'
 import { goTypeOf, goValueKind } from './go-type.ts'
 
 /** `Struct.path.to.field` for the errors of a field. */
@@ -50,29 +51,6 @@ export function conformScalar(node: ScalarNode, value: unknown, context: FieldCo
       break
   }
   throw typeError(goValueKind(value), goTypeOf(node), context)
-}
-
-/** What Go writes for a scalar that was never set. */
-export function zeroScalar(node: ScalarNode): unknown {
-  switch (node.type) {
-    case 'string':
-      return ''
-    case 'boolean':
-      return false
-    case 'int32':
-    case 'int64':
-    case 'double':
-    case 'intOrString':
-      return 0
-    case 'quantity':
-      return '0'
-    case 'duration':
-      return '0s'
-    case 'bytes':
-    case 'time':
-    case 'microTime':
-      return null
-  }
 }
 
 /** The error of a value of a wrong JSON type. */

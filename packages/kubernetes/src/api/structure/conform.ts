@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from '../json.ts'
-import type { AnyNode, FieldNode, ScalarType, SchemaNode, StructNode } from '../schema/schema-node.ts'
+import type { AnyNode, FieldNode, SchemaNode, StructNode } from '../schema/schema-node.ts'
 import { schemaOf } from '../schema/schemas.ts'
-import { conformScalar, type FieldContext, typeError, zeroScalar } from './conform-scalar.ts'
+import { conformScalar, type FieldContext, typeError } from './conform-scalar.ts'
 import { DecodeError } from './decode-error.ts'
+import { alwaysWritten, isOmitted, zeroValue } from './go-fields.ts'
 import { goTypeOf, goValueKind } from './go-type.ts'
 
 const schemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
@@ -50,7 +51,7 @@ class Conformer {
       this.#struct = outer
     }
     for (const field of alwaysWritten(node)) {
-      if (result[field.name] === undefined) result[field.name] = zero(field.node)
+      if (result[field.name] === undefined) result[field.name] = zeroValue(field.node)
     }
     return result
   }
@@ -129,58 +130,4 @@ function setOwn(object: JsonObject, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
   else object[key] = value
-}
-
-function isOmitted(field: FieldNode, value: unknown): boolean {
-  if (value === undefined) return true
-  if (field.omitZero && !field.pointer && isZero(field.node, value)) return true
-  if (!field.omitEmpty) return false
-  if (Array.isArray(value)) return value.length === 0 && field.node.kind !== 'any'
-  if (field.node.kind === 'map') return Object.keys(value as object).length === 0
-  if (field.node.kind === 'scalar' && !field.pointer && !isGoStruct(field.node)) {
-    return value === '' || value === 0 || value === false || value === null
-  }
-  return false
-}
-
-/** omitempty has no effect on structs, nor on these scalars, which are structs in Go: `lastProbeTime: null` is written. */
-function isGoStruct(node: SchemaNode): boolean {
-  return node.kind === 'struct' || (node.kind === 'scalar' && goStructs.has(node.type))
-}
-
-const goStructs = new Set<ScalarType>(['quantity', 'intOrString', 'time', 'microTime', 'duration'])
-
-function isZero(node: SchemaNode, value: unknown): boolean {
-  if (node.kind === 'scalar') return value === null || value === zeroScalar(node)
-  return isJsonObject(value) && Object.keys(value).length === 0
-}
-
-const always = new WeakMap<StructNode, readonly FieldNode[]>()
-
-/** Fields that Go writes even when they were never set. */
-function alwaysWritten(struct: StructNode): readonly FieldNode[] {
-  let fields = always.get(struct)
-  if (!fields) {
-    fields = [...struct.fields.values()].filter((field) => {
-      if (field.pointer || field.omitZero || field.node.kind === 'any') return false
-      return isGoStruct(field.node) || !field.omitEmpty
-    })
-    always.set(struct, fields)
-  }
-  return fields
-}
-
-function zero(node: SchemaNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return zeroScalar(node)
-    case 'struct':
-      return conform(node, {})
-    case 'list':
-      return []
-    case 'map':
-      return {}
-    case 'any':
-      return null
-  }
 }

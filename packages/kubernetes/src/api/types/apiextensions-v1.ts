@@ -109,9 +109,7 @@ export interface CustomResourceSubresources {
   scale?: CustomResourceSubresourceScale
 }
 
-export interface CustomResourceSubresourceStatus {
-
-}
+export type CustomResourceSubresourceStatus = Record<string, never>
 
 export interface CustomResourceSubresourceScale {
   specReplicasPath: string
@@ -140,8 +138,8 @@ export interface ConversionResponse {
 
 export interface JSONSchemaProps {
   id?: string
-  '$schema'?: string
-  '$ref'?: string
+  $schema?: string
+  $ref?: string
   description?: string
   type?: string
   format?: string

@@ -1,8 +1,9 @@
 // Made by scripts/generate-schema.ts from the public Go types. Do not edit.
 
 import type { Json, ListMeta, ObjectMeta } from '../kube-object.ts'
-export type { ObjectMeta, OwnerReference, ManagedFieldsEntry, ListMeta } from '../kube-object.ts'
+
 export type { Status, StatusCause, StatusDetails } from '../api-error.ts'
+export type { ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../kube-object.ts'
 
 export interface GroupResource {
   group: string
@@ -179,9 +180,7 @@ export interface RootPaths {
   paths: string[]
 }
 
-export interface Patch {
-
-}
+export type Patch = Record<string, never>
 
 export interface LabelSelector {
   matchLabels?: Record<string, string>
