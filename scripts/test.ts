@@ -16,23 +16,30 @@ interface Tally {
   skipped: number
 }
 
-const suites: Record<string, { pattern: string; concurrency: number }> = {
-  unit: { pattern: 'packages/*/src/**/*.test.ts', concurrency: availableParallelism() },
-  acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1 },
+interface Suite {
+  pattern: string
+  concurrency: number
+  /** Milliseconds that one file may take; a hanging test must not cost the whole run. */
+  timeout: number
+}
+
+const suites: Record<string, Suite> = {
+  unit: { pattern: 'packages/*/src/**/*.test.ts', concurrency: availableParallelism(), timeout: 180_000 },
+  acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1, timeout: 2_400_000 },
 }
 
 const [only, ...parts] =
   process.argv[2] in suites ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
 
 async function runSuite(name: string, tally: Tally): Promise<void> {
-  const { pattern, concurrency } = suites[name]
+  const { pattern, concurrency, timeout } = suites[name]
   const files = globSync(pattern, { cwd: root, exclude: (path) => path.includes('node_modules') })
     .filter((file) => !file.endsWith('.contract.test.ts'))
     .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
     .sort()
   process.stdout.write(`\n${name}: ${files.length} files\n`)
   if (files.length === 0) return
-  const events = run({ files: files.map((file) => join(root, file)), concurrency, cwd: root })
+  const events = run({ files: files.map((file) => join(root, file)), concurrency, timeout, cwd: root })
   events.on('test:pass', (test) => {
     if (test.details.type === 'suite') {
       if (test.skip) {

@@ -91,6 +91,7 @@ export async function machineSnapshot(): Promise<MachineSnapshot> {
       () => [],
     ),
     run(['ip', 'netns']).then(({ stdout }) => lines(stdout)),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
     mustRun(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n']).then(({ stdout }) =>
       lines(stdout).filter((line) => line.endsWith(' installed')),
     ),

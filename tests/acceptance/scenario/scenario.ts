@@ -33,7 +33,7 @@ export function scenario(cell: Cell): void {
   })
   let told = false
   afterEach(async (context) => {
-    const { error } = context as TestContext
+    const { error } = context as TestContext & { error?: Error | null }
     if (!error || told || !stage.cluster) return
     told = true
     process.stderr.write(`\nthe cluster at the first failure:\n${await stage.cluster.diagnosis()}\n`)
