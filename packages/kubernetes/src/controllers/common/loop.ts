@@ -11,6 +11,7 @@ export interface LoopOptions {
   /** Everything that `reconcile` reads: it waits for their first lists. */
   caches: { synced: Promise<void> }[]
   workers?: number
+  maxBackoffMs?: number
   reconcile(key: string): Promise<void>
 }
 
@@ -31,6 +32,7 @@ export function createLoop(context: ControllerContext, options: LoopOptions): Lo
   const queue = createWorkQueue({
     name: options.name,
     ...(options.workers !== undefined && { workers: options.workers }),
+    ...(options.maxBackoffMs !== undefined && { maxBackoffMs: options.maxBackoffMs }),
     ready: Promise.all(options.caches.map(({ synced }) => synced)),
     reconcile: (key) => options.reconcile(key),
     onError(key, error) {
