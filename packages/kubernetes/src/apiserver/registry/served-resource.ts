@@ -14,12 +14,19 @@ export interface ServedResource {
   /** Shape of the served version; made when first asked for. */
   readonly schema: StructNode
   readonly strategy: Strategy
+  /**
+   * A new object of the kind's shape out of what a client sent: unknown fields dropped (and told to `unknown`), scalars in
+   * canonical form. @throws DecodeError for values of a wrong type
+   */
+  conform(value: unknown, unknown?: string[]): KubeObject
   /** Fills in defaults in place. */
   setDefaults(object: KubeObject): void
   validateCreate(object: StoredKubeObject): StatusCause[]
   validateUpdate(next: StoredKubeObject, old: StoredKubeObject, subresource: string): StatusCause[]
   /** Fields that `fieldSelector` may name, metadata.name and (namespaced) metadata.namespace always among them. */
   readonly selectableFields: SelectableFields
+  /** Where the objects are kept if not under the resource's own group and name: events.k8s.io shares with core. */
+  readonly storedAs?: { group: string; resource: string }
   /** Absent when objects are stored as they are served. */
   readonly conversion?: VersionConversion
   /** Custom resources: where `/scale` finds its values. */
