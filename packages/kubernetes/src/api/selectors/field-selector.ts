@@ -17,7 +17,7 @@ export function parseFieldSelector(selector: string): FieldTerm[] {
       const parts = /^(.*?)(!=|==|=)(.*)$/s.exec(term)
       if (!parts) throw new Error(`invalid selector: '${selector}'; can't understand '${term}'`)
       const [, field, operator, value] = parts as unknown as [string, string, string, string]
-      return { field, equal: operator !== '!=', value: unescape(value) }
+      return { field, equal: operator !== '!=', value: literalOf(value) }
     })
 }
 
@@ -35,7 +35,7 @@ function splitTerms(selector: string): string[] {
   return terms
 }
 
-function unescape(value: string): string {
+function literalOf(value: string): string {
   return value.replace(/\\(.?)|[,=]/gs, (found, escaped: string | undefined) => {
     if (escaped === undefined) {
       throw new Error(`invalid field selector: unescaped character in value: ${found.charCodeAt(0)}`)

@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { ApiError } from '../../api/api-error.ts'
@@ -48,7 +47,7 @@ export async function respondBytes(
       ? await compress(bytes, { level: 1 })
       : undefined
   const body = zipped ?? bytes
-  const all: OutgoingHttpHeaders = {
+  const all: Record<string, number | string | string[]> = {
     'content-type': contentType,
     'cache-control': 'no-cache, private',
     'content-length': body.length,

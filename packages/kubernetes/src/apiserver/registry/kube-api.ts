@@ -15,6 +15,7 @@ import { type ListRequest, type ListResult, listObjects } from './list-objects.t
 import type { Registry, Target, WriteContext } from './registry.ts'
 import type { ServedResource } from './served-resource.ts'
 import type { ObjectView, SubresourceHandler } from './subresource-handler.ts'
+import { type Tracking, track } from './track-managed-fields.ts'
 import { type WatchListener, type WatchRequest, watchObjects } from './watch-objects.ts'
 
 export interface ApiWrite extends WriteContext {
@@ -45,7 +46,8 @@ export class KubeApi {
 
   async get(target: Target): Promise<KubeObject> {
     const object = await this.registry.get(target)
-    return this.#view(target)?.fromObject(object) ?? object
+    const view = this.#view(target)
+    return view ? shown(view, object) : object
   }
 
   list(resource: ServedResource, namespace: string | undefined, request: ListRequest): Promise<ListResult> {
@@ -70,6 +72,7 @@ export class KubeApi {
       return this.registry.create(target, object, write)
     }
     const object = decodeBody(body, handler.body ?? shapeOf(resource), write.fieldValidation, write.warn)
+    await this.registry.admitCreate(target, object, write)
     return handler.create({ target, object, context: write })
   }
 
@@ -85,11 +88,16 @@ export class KubeApi {
     const fresh = resourceVersion ? () => object : () => cloneJson(object)
     const result = await this.registry.update(
       target,
-      (current) => (view && current ? view.toObject(current, fresh(), write) : fresh()),
+      (current) => {
+        if (!view || !current) return fresh()
+        const next = fresh()
+        track(view.fromObject(current), next, viewTracking(view, target), write, toTime(Date.now()))
+        return view.toObject(current, next)
+      },
       write,
-      { uid },
+      { uid, tracked: view !== undefined },
     )
-    return view ? { ...result, object: view.fromObject(result.object) } : result
+    return view ? { ...result, object: shown(view, result.object) } : result
   }
 
   async patch(
@@ -107,13 +115,15 @@ export class KubeApi {
         if (!current && !isApply) throw ApiError.notFound(group, resourceName, name)
         if (!view) return this.#patched(target, shapeOf(resource), resource.schema, current, patch, write)
         if (!current) throw ApiError.notFound(group, resourceName, name)
-        const shown = view.fromObject(current)
-        return view.toObject(current, this.#patched(target, view, view.schema, shown, patch, write), write)
+        const before = view.fromObject(current)
+        const next = this.#patched(target, view, view.schema, before, patch, write)
+        if (!isApply) track(before, next, viewTracking(view, target), write, toTime(Date.now()))
+        return view.toObject(current, next)
       },
       write,
       { allowCreate: isApply && !view, tracked: isApply || view !== undefined },
     )
-    return view ? { ...result, object: view.fromObject(result.object) } : result
+    return view ? { ...result, object: shown(view, result.object) } : result
   }
 
   #patched(
@@ -221,9 +231,20 @@ export class KubeApi {
 export function shapeOf(resource: ServedResource): BodyShape {
   return {
     gvk: resource.info,
-    conform: resource.conform,
-    setDefaults: resource.setDefaults,
+    conform: (value, unknown) => resource.conform(value, unknown),
+    setDefaults: (object) => resource.setDefaults(object),
   }
+}
+
+/** Who owns the fields of a view is told where it is written only. */
+function shown(view: ObjectView, object: StoredKubeObject): KubeObject {
+  const result = view.fromObject(object)
+  delete result.metadata?.managedFields
+  return result
+}
+
+function viewTracking(view: ObjectView, { subresource }: Target): Tracking {
+  return { node: view.schema, apiVersion: apiVersionOf(view.gvk), subresource }
 }
 
 function applied(

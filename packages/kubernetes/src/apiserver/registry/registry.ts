@@ -1,5 +1,5 @@
 import { ApiError } from '../../api/api-error.ts'
-import { keepTimes, updateManagedFields } from '../../api/apply/update-managed-fields.ts'
+import { keepTimes } from '../../api/apply/update-managed-fields.ts'
 import { cloneJson, deepEqual } from '../../api/json.ts'
 import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
 import { apiVersionOf } from '../../api/resource-info.ts'
@@ -21,6 +21,7 @@ import type { ServedResource } from './served-resource.ts'
 import { modifiedMessage, wordStoreError } from './store-errors.ts'
 import { storeKey } from './store-key.ts'
 import type { StrategyContext } from './strategy.ts'
+import { track, trackingOf } from './track-managed-fields.ts'
 
 /** A name that the server makes up is tried this often before the client is told that it exists. */
 const nameAttempts = 8
@@ -103,7 +104,7 @@ export class Registry {
     }
     delete stored.metadata.resourceVersion
     dedupOwnerReferences(stored.metadata, context.warn, false)
-    this.#track(target, undefined, stored, context)
+    track(undefined, stored, trackingOf(target), context, this.#time())
     const attributes = this.#attributes(target, 'CREATE', stored, undefined, context)
     await this.#admission.admit(attributes)
     dedupOwnerReferences(stored.metadata, context.warn, true)
@@ -214,7 +215,7 @@ export class Registry {
       throw ApiError.notFound(resource.info.group, resource.info.resource, name)
     }
     delete object.metadata.resourceVersion
-    if (!tracked) this.#track(target, undefined, object, context)
+    if (!tracked) track(undefined, object, trackingOf(target), context, this.#time())
     const attributes = this.#attributes(target, 'CREATE', object, undefined, context)
     await this.#admission.admit(attributes)
     dedupOwnerReferences(object.metadata, context.warn, true)
@@ -235,7 +236,7 @@ export class Registry {
     const old = await this.#served(resource, found)
     const next = withNamespace(await produce(old), info, namespace)
     checkName(next, name)
-    if (!tracked) this.#track(target, old, next, context)
+    if (!tracked) track(old, next, trackingOf(target), context, this.#time())
     const attributes = this.#attributes(target, 'UPDATE', next, old, context)
     await this.#admission.admit(attributes)
     const { metadata } = next
@@ -302,6 +303,44 @@ export class Registry {
     throw ApiError.conflict(info.group, info.resource, name, modifiedMessage)
   }
 
+  /**
+   * A change by the server itself: no strategy, no admission, no books. `change` gets the stored object and returns a new
+   * one; it is called again when somebody else was faster.
+   */
+  async mutate(
+    { resource, namespace, name }: Target,
+    change: (object: StoredKubeObject) => StoredKubeObject,
+    dryRun = false,
+  ): Promise<StoredKubeObject> {
+    const { info } = resource
+    const key = storeKey(resource, namespace, name)
+    for (;;) {
+      const found = this.store.get(key)
+      if (!found) throw ApiError.notFound(info.group, info.resource, name)
+      const next = change(found)
+      if (dryRun || deepEqual(next, found)) return next
+      try {
+        return await this.store.update(key, next, Number(found.metadata.resourceVersion))
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw wordStoreError(error, info, name)
+      }
+    }
+  }
+
+  /** Admission of what is created without being stored: a Binding, an Eviction, a review. `object` may be changed. */
+  async admitCreate(target: Target, object: KubeObject, context: WriteContext): Promise<void> {
+    const attributes = this.#attributes(target, 'CREATE', object, undefined, context)
+    await this.#admission.admit(attributes)
+    await this.#admission.validate(attributes)
+  }
+
+  /** Admission of exec, attach, port-forward and proxies; `object` is e.g. a PodExecOptions. */
+  async admitConnect(target: Target, object: KubeObject, context: WriteContext): Promise<void> {
+    const attributes = this.#attributes(target, 'CONNECT', object, undefined, context)
+    await this.#admission.admit(attributes)
+    await this.#admission.validate(attributes)
+  }
+
   /** `removed` is false when the object stays until a kubelet or the owners of finalizers are done with it. */
   async delete(
     target: Target,
@@ -355,30 +394,6 @@ export class Registry {
 
   async #toStore(resource: ServedResource, object: StoredKubeObject): Promise<StoredKubeObject> {
     return resource.conversion ? resource.conversion.toStorage(object) : object
-  }
-
-  /** Brings `next.metadata.managedFields` up to date; writers that keep no books carry them over. */
-  #track(
-    { resource, subresource }: Target,
-    live: StoredKubeObject | undefined,
-    next: StoredKubeObject,
-    { fieldManager }: WriteContext,
-  ): void {
-    const managedFields =
-      fieldManager === undefined
-        ? live?.metadata.managedFields
-        : updateManagedFields({
-            live,
-            next,
-            manager: fieldManager,
-            node: resource.schema,
-            apiVersion: apiVersionOf(resource.info),
-            subresource,
-            resetFields: resource.strategy.resetFields(subresource),
-            now: this.#time(),
-          })
-    if (managedFields) next.metadata.managedFields = managedFields
-    else delete next.metadata.managedFields
   }
 
   #attributes(

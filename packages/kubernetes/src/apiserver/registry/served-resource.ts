@@ -27,6 +27,8 @@ export interface ServedResource {
   readonly selectableFields: SelectableFields
   /** Where the objects are kept if not under the resource's own group and name: events.k8s.io shares with core. */
   readonly storedAs?: { group: string; resource: string }
+  /** DELETE answers with the object instead of a Status when it is gone. */
+  readonly returnsDeleted: boolean
   /** Absent when objects are stored as they are served. */
   readonly conversion?: VersionConversion
   /** Custom resources: where `/scale` finds its values. */

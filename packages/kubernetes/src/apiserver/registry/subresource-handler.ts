@@ -6,9 +6,10 @@ import type { Target, WriteContext } from './registry.ts'
 /** An object shown as one of another kind, read and written in its place: `/scale`. */
 export interface ObjectView extends BodyShape {
   readonly schema: SchemaNode
+  /** A new object; its managedFields are the parts of the object's that concern the view. */
   fromObject(object: StoredKubeObject): KubeObject
   /** A new object: `current` with what the view says. @throws ApiError Invalid */
-  toObject(current: StoredKubeObject, view: KubeObject, context: WriteContext): KubeObject
+  toObject(current: StoredKubeObject, view: KubeObject): KubeObject
 }
 
 /** What a POST to a subresource gets, e.g. a Binding, an Eviction, a TokenRequest. */

@@ -1,0 +1,218 @@
+import type { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { ApiError } from '../../api/api-error.ts'
+import type { Logger } from '../../log.ts'
+import type { Auth } from '../auth/auth.ts'
+import { anonymousName } from '../auth/user-info.ts'
+import type { ApiRequest, RequestHandler } from './api-request.ts'
+import { attributesOf, parseRequestInfo } from './request-info.ts'
+import type { RequestMetrics } from './request-metrics.ts'
+import { respondError } from './respond.ts'
+
+/** Requests that are no watch, log or stream have to be answered within this time. */
+const requestTimeoutMs = 60_000
+/** How long a stop waits for requests under way. */
+const drainMs = 2_000
+
+/** An upgrade (exec, attach, port-forward …) that has been authorized. */
+export type UpgradeHandler = (request: ApiRequest, socket: Duplex, head: Buffer) => Promise<void>
+
+export interface ApiServerOptions {
+  addresses: readonly string[]
+  /** 0: any free one, the same on all addresses. */
+  port: number
+  /** PEM. */
+  cert: string
+  key: string
+  clientCa: string
+  auth: Pick<Auth, 'identify' | 'authorize'>
+  route: RequestHandler
+  upgrade: UpgradeHandler
+  isLongRunning: (request: ApiRequest) => boolean
+  metrics: RequestMetrics
+  log: Logger
+}
+
+export interface ApiServer {
+  readonly port: number
+  /** Serves with another certificate from now on. */
+  setCertificate(cert: string, key: string): void
+  /** Ends watches and streams, lets other requests finish, closes. */
+  stop(): Promise<void>
+}
+
+/** Listens with TLS for HTTP/2 and HTTP/1.1. Client certificates are asked for; who has none may be anybody. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { addresses, cert, key, clientCa, auth, route, upgrade, isLongRunning, metrics, log } = options
+  const stopping = new AbortController()
+  const sockets = new Set<TLSSocket>()
+  const certificates = new WeakMap<object, X509Certificate | undefined>()
+  const report = (request: ApiRequest | undefined) => (error: unknown) =>
+    log.error('request failed', { path: request?.info.path, error: (error as Error)?.stack ?? String(error) })
+
+  /** Of the connection; read once. */
+  function certificateOf(message: IncomingMessage): X509Certificate | undefined {
+    const { stream } = message as unknown as Partial<Http2ServerRequest>
+    const connection: ServerHttp2Session | TLSSocket =
+      (stream?.session as ServerHttp2Session | undefined) ?? (message.socket as TLSSocket)
+    if (!certificates.has(connection)) {
+      const socket = stream?.session ? (stream.session.socket as TLSSocket) : (connection as TLSSocket)
+      certificates.set(connection, socket.getPeerX509Certificate?.())
+    }
+    return certificates.get(connection)
+  }
+
+  /** Who asks what; refused requests are answered here. */
+  async function admit(message: IncomingMessage, response: ServerResponse): Promise<ApiRequest | undefined> {
+    const gone = new AbortController()
+    const path = message.url ?? '/'
+    const question = path.indexOf('?')
+    const query = new URLSearchParams(question < 0 ? '' : path.slice(question + 1))
+    let request: ApiRequest = {
+      message,
+      response,
+      query,
+      info: parseRequestInfo(message.method ?? 'GET', '/', query),
+      user: { username: anonymousName, groups: [] },
+      warnings: new Set(),
+      signal: AbortSignal.any([stopping.signal, gone.signal]),
+    }
+    response.once('close', () => gone.abort())
+    try {
+      const info = parseRequestInfo(
+        message.method ?? 'GET',
+        decoded(question < 0 ? path : path.slice(0, question)),
+        query,
+      )
+      request = { ...request, info }
+      const attributes = attributesOf(info)
+      const peerCertificate = certificateOf(message)
+      const credentials = {
+        headers: message.headers,
+        rawHeaders: message.rawHeaders,
+        ...(peerCertificate && { peerCertificate }),
+      }
+      const user = await auth.identify(credentials, attributes)
+      await auth.authorize({ ...attributes, user })
+      return { ...request, user }
+    } catch (error) {
+      await respondError(request, error, report(request))
+      return undefined
+    }
+  }
+
+  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const measure = metrics.begin()
+    const request = await admit(message, response)
+    if (!request) return measure(undefined, response.statusCode)
+    const timer = isLongRunning(request) ? undefined : setTimeout(timeout, requestTimeoutMs, request)
+    try {
+      await route(request)
+    } catch (error) {
+      await respondError(request, error, report(request))
+    } finally {
+      clearTimeout(timer)
+      measure(request.info, response.statusCode)
+    }
+  }
+
+  function timeout(request: ApiRequest): void {
+    const error = new ApiError(
+      'Timeout',
+      'Timeout: request did not complete within the allotted timeout',
+      undefined,
+      504,
+    )
+    void respondError(request, error, report(request))
+  }
+
+  async function handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // A refusal needs a response, which an upgraded connection does not come with.
+    const { ServerResponse } = await import('node:http')
+    const response = new ServerResponse(message)
+    response.assignSocket(socket as never)
+    response.once('finish', () => socket.end())
+    const request = await admit(message, response)
+    if (!request) return
+    try {
+      response.detachSocket(socket as never)
+      await upgrade(request, socket, head)
+    } catch (error) {
+      if (socket.destroyed) return
+      response.assignSocket(socket as never)
+      await respondError(request, error, report(request))
+    }
+  }
+
+  const servers: Http2SecureServer[] = []
+  let { port } = options
+  for (const address of addresses) {
+    const server = createSecureServer({
+      allowHTTP1: true,
+      cert,
+      key,
+      ca: clientCa,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      maxSessionMemory: 64,
+      settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 },
+    })
+    server.on('request', (message, response) => {
+      void handle(message as unknown as IncomingMessage, response as unknown as ServerResponse)
+    })
+    server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => {})
+      void handleUpgrade(message, socket, head)
+    })
+    server.on('secureConnection', (socket: TLSSocket) => {
+      sockets.add(socket)
+      socket.setNoDelay(true)
+      socket.once('close', () => sockets.delete(socket))
+    })
+    // Clients that break off are everyday business.
+    server.on('sessionError', () => {})
+    server.on('tlsClientError', () => {})
+    server.listen(port, address)
+    await once(server, 'listening')
+    port = (server.address() as AddressInfo).port
+    servers.push(server)
+  }
+
+  return {
+    port,
+    setCertificate(cert, key) {
+      for (const server of servers) server.setSecureContext({ cert, key, ca: clientCa })
+    },
+    async stop() {
+      stopping.abort()
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, drainMs)
+      // Idle keep-alive connections would hold the close up for nothing.
+      for (const server of servers)
+        (server as unknown as { closeIdleConnections?(): void }).closeIdleConnections?.()
+      await Promise.all(closed)
+      clearTimeout(timer)
+    },
+  }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw ApiError.badRequest(`invalid URL escape in ${JSON.stringify(path)}`)
+  }
+}
