@@ -28,7 +28,7 @@ export async function containerEnvironment(inputs: EnvironmentInputs): Promise<M
   const variables = await fromObjects(inputs)
   const lookup = (name: string): string | undefined => variables.get(name) ?? links.get(name)
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable, lookup, inputs)
+    const value = await variableValue(variable, lookup, inputs)
     if (value !== undefined) variables.set(variable.name, value)
   }
   for (const [name, value] of links) if (!variables.has(name)) variables.set(name, value)
@@ -61,7 +61,7 @@ function missing(kind: string, name: string): Error {
 }
 
 /** `undefined`: an optional source that is not there. */
-async function valueOf(
+async function variableValue(
   variable: EnvVar,
   lookup: (name: string) => string | undefined,
   inputs: EnvironmentInputs,
