@@ -129,7 +129,7 @@ function askTcp(message: Buffer, port: number): Promise<DecodedPacket> {
 }
 
 function dataOf({ answers = [] }: DecodedPacket): unknown[] {
-  return answers.map((answer) => ('data' in answer ? answer.data : undefined))
+  return answers.map(({ data }) => data)
 }
 
 function rcode(packet: DecodedPacket): string {
@@ -178,7 +178,7 @@ test('ports are found by name and protocol', async () => {
   assert.deepEqual(dataOf(web), [
     { priority: 0, weight: 100, port: 80, target: 'web.default.svc.cluster.local' },
   ])
-  assert.equal((web.additionals?.[0] as { data?: unknown }).data, '10.96.0.20')
+  assert.equal(web.additionals?.[0]?.data, '10.96.0.20')
   const db = await ask('_sql._tcp.db.default.svc.cluster.local', 'SRV')
   assert.deepEqual(
     dataOf(db)

@@ -27,5 +27,6 @@ declare module 'dns-packet' {
     encode(packet: Packet): Buffer
     decode(message: Buffer): DecodedPacket
   }
+  // biome-ignore lint/style/noDefaultExport: that is what the package has
   export default dnsPacket
 }
