@@ -25,7 +25,7 @@ export interface Loop extends Controller {
   alsoStop(what: () => Promise<void> | void): void
 }
 
-/** A reconcile that met a faster writer (Conflict) just comes again; other failures are logged and come again. */
+/** A reconcile that acted on an old cache (Conflict, AlreadyExists) just comes again; other failures are logged and come again. */
 export function createLoop(context: ControllerContext, options: LoopOptions): Loop {
   const log = context.log.child(options.name)
   const endings: (() => Promise<void> | void)[] = []
@@ -36,7 +36,8 @@ export function createLoop(context: ControllerContext, options: LoopOptions): Lo
     ready: Promise.all(options.caches.map(({ synced }) => synced)),
     reconcile: (key) => options.reconcile(key),
     onError(key, error) {
-      if (!isReason(error, 'Conflict')) log.warn('reconcile failed', { key, error })
+      if (isReason(error, 'Conflict') || isReason(error, 'AlreadyExists')) return
+      log.warn('reconcile failed', { key, error })
     },
   })
   return {

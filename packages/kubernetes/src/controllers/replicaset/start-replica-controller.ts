@@ -1,6 +1,6 @@
 import { isReason } from '../../api/api-error.ts'
 import { deepEqual } from '../../api/json.ts'
-import type { KubeObject, OwnerReference } from '../../api/kube-object.ts'
+import type { KubeObject } from '../../api/kube-object.ts'
 import type { Pod } from '../../api/types/core-v1.ts'
 import { keyOf, splitKey } from '../../client/informer.ts'
 import { controllerOf, controllerRef } from '../../client/owner-reference.ts'
@@ -8,6 +8,7 @@ import { isPodActive, isPodTerminal, isPodTerminating, untilAvailable } from '..
 import { claim } from '../common/claim.ts'
 import { isNamespaceTerminating, settleAll } from '../common/errors.ts'
 import { Expectations } from '../common/expectations.ts'
+import { followPods } from '../common/follow-pods.ts'
 import { createLoop } from '../common/loop.ts'
 import { orphanPods, ownedPods, podInformer } from '../common/owned-pods.ts'
 import { createPodControl, podFromTemplate } from '../common/pod-control.ts'
@@ -42,46 +43,12 @@ export function startReplicaController<T extends Replicated>(
     loop.queue.add(key)
   })
 
-  function resolve(pod: Pod, reference: OwnerReference | undefined): T | undefined {
-    if (reference?.kind !== flavor.kind) return undefined
-    const owner = owners.get(pod.metadata.namespace ?? '', reference.name)
-    return owner?.metadata.uid === reference.uid ? owner : undefined
-  }
-
-  function wakeSelectorsOf(pod: Pod): void {
-    for (const owner of owners.list(pod.metadata.namespace)) {
-      if (flavor.matcher(owner)(pod.metadata.labels)) loop.queue.add(keyOf(owner))
-    }
-  }
-
-  function deleted(pod: Pod): void {
-    const owner = resolve(pod, controllerOf(pod))
-    if (!owner) return
-    const key = keyOf(owner)
-    expectations.deleted(key, pod.metadata.uid ?? '')
-    loop.queue.add(key)
-  }
-
-  loop.listen(podCache, ({ current, old }) => {
-    if (!current || current.metadata.deletionTimestamp) {
-      if (current ?? old) deleted((current ?? old) as Pod)
-      return
-    }
-    const reference = controllerOf(current)
-    const before = old && controllerOf(old)
-    const moved = old !== undefined && before?.uid !== reference?.uid
-    if (moved) {
-      const previous = resolve(old, before)
-      if (previous) loop.queue.add(keyOf(previous))
-    }
-    if (reference) {
-      const owner = resolve(current, reference)
-      if (!owner) return
-      if (!old) expectations.created(keyOf(owner))
-      loop.queue.add(keyOf(owner))
-    } else if (!old || moved || !deepEqual(old.metadata.labels, current.metadata.labels)) {
-      wakeSelectorsOf(current)
-    }
+  followPods(loop, {
+    pods: podCache,
+    owners,
+    kind: flavor.kind,
+    matcher: flavor.matcher,
+    expectations,
   })
 
   async function reconcile(key: string): Promise<void> {
