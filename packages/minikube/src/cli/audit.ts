@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import type { Home } from '../cluster/home.ts'
+import type { Home } from '../home.ts'
 import { version } from '../version.ts'
 
 export interface AuditedCommand {

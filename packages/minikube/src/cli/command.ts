@@ -1,4 +1,4 @@
-import type { Home } from '../cluster/home.ts'
+import type { Home } from '../home.ts'
 import type { Work } from '../progress.ts'
 import type { FlagSet, FlagValues } from './flag.ts'
 import type { GlobalFlags } from './global-flags.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { Home } from '../cluster/home.ts'
 import { codeOf, MinikubeError, messageOf } from '../error.ts'
+import { Home } from '../home.ts'
 import type { Command, CommandEntry } from './command.ts'
 import { commandTable } from './command-table.ts'
 import { findCommand } from './find-command.ts'

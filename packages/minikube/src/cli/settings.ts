@@ -1,5 +1,5 @@
-import type { Home } from '../cluster/home.ts'
 import { MinikubeError, messageOf } from '../error.ts'
+import type { Home } from '../home.ts'
 
 /** The values of `minikube config set`: flat, by flag name. */
 export async function readSettings(home: Home): Promise<Record<string, unknown>> {

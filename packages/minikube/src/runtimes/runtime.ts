@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Change } from '../node/ledger/change.ts'
 import type { Node } from '../node/node.ts'
 import type { Work } from '../progress.ts'
 
@@ -13,8 +14,10 @@ export interface RuntimeLayout {
   runDir: string
   cniBinDir: string
   cniConfDir: string
-  /** Cgroup that the runtime's own processes are put into; the pods' parent is named by the kubelet. */
-  cgroupRoot: string
+  cgroupDriver: 'cgroupfs' | 'systemd'
+  /** Registries that are spoken to without TLS, and mirrors of Docker Hub. */
+  insecureRegistries: string[]
+  registryMirrors: string[]
 }
 
 /** A process that the supervisor keeps running. */
@@ -39,7 +42,7 @@ export interface ImageRecord {
   size: number
 }
 
-/** Packages (Debian names) and programs that a runtime needs on its node. */
+/** Programs that a runtime needs on its node, by name or path, and the Debian packages that bring them. */
 export interface RuntimeNeeds {
   packages: string[]
   programs: string[]
@@ -55,13 +58,20 @@ export interface ContainerRuntime {
   needs(): RuntimeNeeds
   /** Writes the configuration. Returns the services that the supervisor is to run. Idempotent. */
   configure(node: Node, layout: RuntimeLayout): Promise<ServiceSpec[]>
+  /** What its processes leave outside of the layout. */
+  traces(layout: RuntimeLayout): Change[]
+  /** Brings what it needs to run pods (the sandbox image), once it serves. Idempotent. */
+  provision(node: Node, layout: RuntimeLayout): Promise<void>
+  /** Asks every container to end, all at once, and waits until they have or a few seconds are over. */
+  stopContainers(node: Node, layout: RuntimeLayout, work: Work): Promise<void>
   /** CRI socket, absolute path on the node. */
   socket(layout: RuntimeLayout): string
   version(node: Node, layout: RuntimeLayout): Promise<string>
   listImages(node: Node, layout: RuntimeLayout): Promise<ImageRecord[]>
   /** A docker-archive or OCI-archive tar, possibly compressed. Resolves to the names now present; nothing stays of a broken one. */
   loadImage(node: Node, layout: RuntimeLayout, archive: Readable, work: Work): Promise<string[]>
-  saveImage(node: Node, layout: RuntimeLayout, name: string): Readable
+  /** A docker-archive that is an OCI archive as well. Errors, too, come through the stream. */
+  saveImage(node: Node, layout: RuntimeLayout, names: string[]): Readable
   removeImage(node: Node, layout: RuntimeLayout, name: string): Promise<void>
   tagImage(node: Node, layout: RuntimeLayout, source: string, target: string): Promise<void>
   pullImage(node: Node, layout: RuntimeLayout, name: string, work: Work): Promise<void>

@@ -11,6 +11,8 @@ export interface SupervisorConfig {
   socket: string
   /** Kernel settings that a reboot forgets, as below /proc/sys: `net/ipv4/ip_forward` → `1`. Set before anything starts. */
   sysctls: Record<string, string>
+  /** Run in order before services start, each unless its path is there: what a reboot forgets as well. */
+  commands: { argv: string[]; stdin?: string; unless?: string }[]
   /** A log that grows over this many bytes is rotated, one old file is kept. */
   maxLogBytes: number
 }

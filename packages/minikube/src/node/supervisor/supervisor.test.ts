@@ -31,6 +31,7 @@ describe('supervisor', () => {
       logDir: join(directory, 'logs'),
       socket,
       sysctls: {},
+      commands: [],
       maxLogBytes: 1e6,
       services: [
         {

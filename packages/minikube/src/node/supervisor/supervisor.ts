@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '@minikube-ts/kubernetes/log.ts'
 import { messageOf } from '../../error.ts'
@@ -64,7 +64,7 @@ export class Supervisor {
 
   apply(config: SupervisorConfig): Promise<void> {
     return this.#inTurn(async () => {
-      for (const [key, value] of Object.entries(config.sysctls)) writeFileSync(join('/proc/sys', key), value)
+      prepareMachine(config)
       const wanted = new Map(config.services.map((spec) => [spec.name, spec]))
       const obsolete = [...this.#services.values()].filter((service) => {
         const spec = wanted.get(service.spec.name)
@@ -187,6 +187,18 @@ export class Supervisor {
 
 function digest(spec: ServiceSpec): string {
   return createHash('sha256').update(JSON.stringify(spec)).digest('hex')
+}
+
+/** Before anything runs there is nothing else to do, so this waits. */
+function prepareMachine(config: SupervisorConfig): void {
+  for (const [key, value] of Object.entries(config.sysctls)) {
+    const path = join('/proc/sys', key)
+    if (readFileSync(path, 'utf8').trim() !== value) writeFileSync(path, value)
+  }
+  for (const { argv, stdin = '', unless } of config.commands) {
+    if (unless !== undefined && existsSync(unless)) continue
+    execFileSync(argv[0]!, argv.slice(1), { input: stdin, stdio: ['pipe', 'ignore', 'pipe'] })
+  }
 }
 
 function makeFifo(path: string): void {

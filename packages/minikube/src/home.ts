@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { codeOf, MinikubeError } from '../error.ts'
+import { codeOf, MinikubeError } from './error.ts'
 
 type Env = Record<string, string | undefined>
 

@@ -1,0 +1,14 @@
+import { MinikubeError } from '../error.ts'
+import type { Cluster } from './cluster.ts'
+
+/** Throws when this cluster's driver needs root for what is to be done and we are not root. */
+export function requireRoot(cluster: Cluster, command: string): void {
+  if (!cluster.driver.traits.needsRoot || process.getuid?.() === 0) return
+  throw new MinikubeError(
+    'DRV_NEEDS_ROOT',
+    `the driver "${cluster.driver.name}" needs root to ${command} the cluster`,
+    {
+      advice: `Run 'sudo minikube ${command}${cluster.profile.Name === 'minikube' ? '' : ` -p ${cluster.profile.Name}`}'.`,
+    },
+  )
+}

@@ -1,0 +1,62 @@
+import { isReason } from '@minikube-ts/kubernetes/api/api-error.ts'
+import type { GroupVersionResource, KubeObject } from '@minikube-ts/kubernetes/api/kube-object.ts'
+import { createHttpTransport } from '@minikube-ts/kubernetes/client/create-http-transport.ts'
+import { createHttpClient, type HttpClient } from '@minikube-ts/kubernetes/client/http-client.ts'
+
+const nodes: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' }
+const serviceAccounts: GroupVersionResource = { group: '', version: 'v1', resource: 'serviceaccounts' }
+
+interface NodeObject extends KubeObject {
+  status?: { conditions?: { type: string; status: string }[] }
+}
+
+/** Resolves when the node is Ready and pods can run as the default service account. The API answers already. */
+export async function waitForCluster(
+  server: string,
+  admin: { ca: string; cert: string; key: string },
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = createHttpClient(createHttpTransport({ server, ...admin }), { userAgent: 'minikube' })
+  try {
+    await Promise.all([
+      seen<NodeObject>(client, nodes, { fieldSelector: `metadata.name=${nodeName}` }, signal, ({ status }) =>
+        (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      ),
+      seen(
+        client,
+        serviceAccounts,
+        { namespace: 'default', fieldSelector: 'metadata.name=default' },
+        signal,
+        () => true,
+      ),
+    ])
+  } finally {
+    client.close()
+  }
+}
+
+/** Watches until an object is as wanted. */
+async function seen<T extends KubeObject>(
+  client: HttpClient,
+  resource: GroupVersionResource,
+  where: { namespace?: string; fieldSelector: string },
+  signal: AbortSignal,
+  wanted: (object: T) => boolean,
+): Promise<void> {
+  const found = new AbortController()
+  const until = AbortSignal.any([signal, found.signal])
+  while (!signal.aborted) {
+    try {
+      // Without a resourceVersion a watch begins with what is there.
+      for await (const { type, object } of client.watch<T>(resource, { ...where, signal: until })) {
+        if ((type !== 'ADDED' && type !== 'MODIFIED') || !wanted(object)) continue
+        found.abort()
+        return
+      }
+    } catch (error) {
+      if (!isReason(error, 'Expired')) throw error
+    }
+  }
+  signal.throwIfAborted()
+}

@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { LocalNode } from '../local-node.ts'
+
+/** Mount points at and below `path`, deepest last. */
+export async function mountsBelow(path: string): Promise<string[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8')
+  return table
+    .split('\n')
+    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .filter((point) => point === path || point.startsWith(`${path}/`))
+}
+
+/** Unmounts everything at and below `path`, the last mounted first; lazily, since a dying process may still look in. */
+export async function unmountBelow(path: string): Promise<void> {
+  const points = await mountsBelow(path)
+  const node = new LocalNode('localhost')
+  for (const point of points.reverse()) await node.run(['umount', '--lazy', '--no-mtab', point])
+}
+
+/** The kernel writes blanks in paths as octal. */
+function unescape(text: string): string {
+  return text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+}
