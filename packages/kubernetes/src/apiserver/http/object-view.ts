@@ -2,9 +2,9 @@ import { ApiError } from '../../api/api-error.ts'
 import type { KubeObject, ListMeta, StoredKubeObject } from '../../api/kube-object.ts'
 import { apiVersionOf } from '../../api/resource-info.ts'
 import type { ServedResource } from '../registry/served-resource.ts'
+import type { IncludeObject, toTable as ToTable } from '../table/to-table.ts'
 import type { ApiRequest } from './api-request.ts'
 import { type Accepted, type Encoding, negotiate, type Transformation } from './negotiate.ts'
-import type { TableMaker, TableOptions } from './table.ts'
 
 /** How a client wants to see objects of a resource: in which encoding, and whole, as table rows, or their metadata only. */
 export interface View {
@@ -23,12 +23,11 @@ const metaVersions = new Set(['v1', 'v1beta1'])
 const kinds = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 
 /** @throws ApiError NotAcceptable, BadRequest */
-export function viewOf(
+export async function viewOf(
   request: ApiRequest,
   resource: ServedResource,
-  makeTable: TableMaker,
   offered?: readonly Encoding[],
-): View {
+): Promise<View> {
   const { info } = resource
   const isList = request.info.verb === 'list' || request.info.verb === 'deletecollection'
   const accepted = negotiate(
@@ -44,7 +43,10 @@ export function viewOf(
   )
   const { as } = accepted
   if (!as) return plainView(resource, accepted)
-  if (as.kind === 'Table') return tableView(resource, accepted, as, makeTable, tableOptions(request))
+  if (as.kind === 'Table') {
+    const { toTable } = await import('../table/to-table.ts')
+    return tableView(resource, accepted, as, toTable, includeObjectOf(request), false)
+  }
   return metadataView(accepted, as)
 }
 
@@ -91,33 +93,38 @@ function tableView(
   resource: ServedResource,
   accepted: Accepted,
   as: Transformation,
-  makeTable: TableMaker,
-  options: TableOptions,
+  toTable: typeof ToTable,
+  includeObject: IncludeObject,
+  noHeaders: boolean,
 ): View {
   const apiVersion = apiVersionOf(as)
-  const table = (objects: readonly KubeObject[], metadata: ListMeta): KubeObject => ({
-    ...makeTable(resource, objects, metadata, options),
-    kind: 'Table',
+  const table = (objects: readonly KubeObject[], listMeta: ListMeta): KubeObject => ({
+    ...toTable(resource.info, objects, {
+      includeObject,
+      noHeaders,
+      listMeta,
+      ...(resource.columns && { columns: resource.columns }),
+    }),
     apiVersion,
   })
   return {
-    key: `${accepted.encoding}${accepted.profile}${options.includeObject}${options.noHeaders}`,
+    key: `${accepted.encoding}${accepted.profile}${includeObject}${noHeaders}`,
     encoding: accepted.encoding,
     profile: accepted.profile,
     one: (object) => table([object], { resourceVersion: object.metadata?.resourceVersion ?? '' }),
     list: table,
     get later() {
-      return tableView(resource, accepted, as, makeTable, { ...options, noHeaders: true })
+      return noHeaders ? this : tableView(resource, accepted, as, toTable, includeObject, true)
     },
   }
 }
 
-function tableOptions({ query }: ApiRequest): TableOptions {
+function includeObjectOf({ query }: ApiRequest): IncludeObject {
   const includeObject = query.get('includeObject') || 'Metadata'
   if (!['Metadata', 'None', 'Object'].includes(includeObject)) {
     throw ApiError.badRequest(
       `.includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`,
     )
   }
-  return { includeObject: includeObject as TableOptions['includeObject'], noHeaders: false }
+  return includeObject as IncludeObject
 }

@@ -16,7 +16,6 @@ import { deleteOptions, invalidOptions, listOptions, writeOptions } from './quer
 import { parseBody, readBody } from './read-body.ts'
 import { attributesOf, isTrue } from './request-info.ts'
 import { respondObject, respondText } from './respond.ts'
-import type { TableMaker } from './table.ts'
 import { serveWatch } from './watch-handler.ts'
 
 /** Answers a request for a subresource that is no object: logs, exec, proxies. */
@@ -26,7 +25,6 @@ export interface ResourceHandlerOptions {
   api: KubeApi
   catalog: ResourceCatalog
   auth: Pick<Auth, 'authorize'>
-  makeTable: TableMaker
   /** By `<resource>.<group>/<subresource>`. */
   connects: ReadonlyMap<string, ConnectHandler>
 }
@@ -43,15 +41,14 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
   const handlers: Record<string, (request: ApiRequest, target: Target) => Promise<void>> = {
     get,
     list,
-    watch: (request, { resource }) =>
-      serveWatch(request, api, resource, scopeOf(request, resource), makeTable),
+    watch: (request, { resource }) => serveWatch(request, api, resource, scopeOf(request, resource)),
     create,
     update,
     patch,
     delete: remove,
     deletecollection: removeAll,
   }
-  const { api, catalog, auth, makeTable, connects } = options
+  const { api, catalog, auth, connects } = options
 
   return async (request) => {
     const { info } = request
@@ -82,12 +79,12 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
   ): Promise<void> {
     // What is no object of the resource (a Scale, a Status) is shown as it is.
     if (object.kind !== target.resource.info.kind) return respondObject(request, status, object)
-    const view = viewOf(request, target.resource, makeTable)
+    const view = await viewOf(request, target.resource)
     return respondObject(request, status, view.one(object), view)
   }
 
   async function sendList(request: ApiRequest, resource: ServedResource, result: ListResult): Promise<void> {
-    const view = viewOf(request, resource, makeTable)
+    const view = await viewOf(request, resource)
     const { items, revision, remaining } = result
     const metadata = {
       resourceVersion: String(revision),

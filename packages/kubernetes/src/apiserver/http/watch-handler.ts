@@ -7,7 +7,6 @@ import { EventEncoder } from './event-encoder.ts'
 import { mediaTypes } from './negotiate.ts'
 import { type View, viewOf } from './object-view.ts'
 import { watchOptions } from './query-options.ts'
-import type { TableMaker } from './table.ts'
 
 /** A watch without `timeoutSeconds` ends after this long or up to twice as long, as upstream's min-request-timeout. */
 const minTimeoutSeconds = 1800
@@ -23,12 +22,11 @@ export async function serveWatch(
   api: KubeApi,
   resource: ServedResource,
   namespace: string | undefined,
-  makeTable: TableMaker,
 ): Promise<void> {
   const { response, query, info, signal } = request
   const options = watchOptions(query)
   if (info.name && !options.fieldSelector) options.fieldSelector = `metadata.name=${info.name}`
-  let view: View = viewOf(request, resource, makeTable, ['json', 'protobuf'])
+  let view: View = await viewOf(request, resource, ['json', 'protobuf'])
   const contentType = view.encoding === 'json' ? mediaTypes.json : `${mediaTypes[view.encoding]};stream=watch`
   await encoder.prepare(view)
   const seconds = options.timeoutSeconds || minTimeoutSeconds * (1 + Math.random())

@@ -243,7 +243,7 @@ export class Registry {
     dedupOwnerReferences(metadata, context.warn, true)
     this.#checkVersion(target, next, old)
     const hooks = this.#hook(resource)
-    const finish = hooks?.beginUpdate?.(next, old, context)
+    const finish = subresource ? undefined : hooks?.beginUpdate?.(next, old, context)
     return finishing(finish, async () => {
       const strategyContext: StrategyContext = { now: this.#time(), user: context.user, subresource }
       keepSystemFields(next, old)

@@ -2,6 +2,7 @@ import type { StatusCause } from '../../api/api-error.ts'
 import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
 import type { ResourceInfo } from '../../api/resource-info.ts'
 import type { StructNode } from '../../api/schema/schema-node.ts'
+import type { CustomResourceColumnDefinition } from '../../api/types/apiextensions-v1.ts'
 import type { Strategy } from './strategy.ts'
 
 /**
@@ -31,6 +32,8 @@ export interface ServedResource {
   readonly returnsDeleted: boolean
   /** Absent when objects are stored as they are served. */
   readonly conversion?: VersionConversion
+  /** Custom resources: `additionalPrinterColumns`. */
+  readonly columns?: readonly CustomResourceColumnDefinition[]
   /** Custom resources: where `/scale` finds its values. */
   readonly scale?: ScalePaths
 }

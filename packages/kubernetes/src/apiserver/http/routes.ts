@@ -1,0 +1,73 @@
+import type { ApiCore } from '../create-api-core.ts'
+import type { ApiRequest, RequestHandler } from './api-request.ts'
+import type { ApiServerOptions } from './api-server.ts'
+import { createDiscovery } from './discovery.ts'
+import { createHealthHandler, type HealthCheck } from './health.ts'
+import { createPathRouter } from './path-router.ts'
+import type { RequestMetrics } from './request-metrics.ts'
+import { type ConnectHandler, createResourceHandler } from './resource-handler.ts'
+import { respondBytes, respondObject, respondText } from './respond.ts'
+import { serverVersion } from './version.ts'
+
+export interface RoutesOptions {
+  core: ApiCore
+  metrics: RequestMetrics
+  /** `host:port` under which clients reach this server. */
+  advertise: () => string
+  connects?: ReadonlyMap<string, ConnectHandler>
+  checks?: Record<string, HealthCheck>
+}
+
+/** Everything that the server answers. */
+export function createRoutes(
+  options: RoutesOptions,
+): Pick<ApiServerOptions, 'route' | 'upgrade' | 'isLongRunning'> {
+  const { core, metrics, connects = new Map() } = options
+  const { api, catalog, auth } = core
+  const resources = createResourceHandler({ api, catalog, auth, connects })
+  const discovery = createDiscovery(catalog, options.advertise)
+  const health = createHealthHandler({ ping: () => {}, etcd: () => {}, ...options.checks })
+  const document = (body: object | undefined, contentType: string): RequestHandler => {
+    return (request) =>
+      body
+        ? respondBytes(request, 200, contentType, Buffer.from(JSON.stringify(body)), {
+            'cache-control': 'public, max-age=3600',
+          })
+        : respondText(request, 404, '404 page not found\n')
+  }
+  const paths = createPathRouter({
+    '/api': discovery,
+    '/api/*': discovery,
+    '/apis': discovery,
+    '/apis/*': discovery,
+    '/healthz': health,
+    '/healthz/*': health,
+    '/livez': health,
+    '/livez/*': health,
+    '/readyz': health,
+    '/readyz/*': health,
+    '/metrics': (request) =>
+      respondBytes(
+        request,
+        200,
+        'text/plain; version=0.0.4',
+        Buffer.from(`${[...metrics.lines()].join('\n')}\n`),
+      ),
+    '/version': (request) => respondObject(request, 200, serverVersion, { encoding: 'json' }),
+    '/.well-known/openid-configuration': document(auth.openidConfiguration, 'application/json'),
+    '/openid/v1/jwks': document(auth.jwks, 'application/jwk-set+json'),
+  })
+  return {
+    route: (request) => (request.info.isResource ? resources(request) : paths(request)),
+    async upgrade(request) {
+      await resources(request)
+    },
+    isLongRunning,
+  }
+}
+
+const longRunningSubresources = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
+
+function isLongRunning({ info }: ApiRequest): boolean {
+  return info.verb === 'watch' || longRunningSubresources.has(info.subresource)
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { createApiCore } from './apiserver/create-api-core.ts'
+import { startApiServer } from './apiserver/http/api-server.ts'
+import { RequestMetrics } from './apiserver/http/request-metrics.ts'
+import { createRoutes } from './apiserver/http/routes.ts'
+import type { Client } from './client/client.ts'
+import type { ControlPlaneConfig } from './control-plane-config.ts'
+import type { Logger } from './log.ts'
+import { openStore } from './store/open-store.ts'
+
+export interface ControlPlane {
+  /** Where the API is served, e.g. `https://127.0.0.1:8443`. */
+  readonly url: string
+  readonly port: number
+  /** The API in this process, with all rights. */
+  readonly client: Client
+  /** Resolves when everything is closed and on disk. */
+  stop(): Promise<void>
+}
+
+/** Starts a control plane in this process; resolves when it serves. */
+export async function startControlPlane(
+  config: ControlPlaneConfig,
+  { log }: { log: Logger },
+): Promise<ControlPlane> {
+  const read = (file: string): string => readFileSync(file, 'utf8')
+  const clientCa = read(config.clientCaFile)
+  const frontProxyCa = config.frontProxy && read(config.frontProxy.caFile)
+  const store = openStore(config.dataDir)
+  const core = createApiCore({
+    store,
+    auth: {
+      clientCa,
+      ...(frontProxyCa && { frontProxyCa }),
+      serviceAccount: {
+        privateKey: read(config.serviceAccount.keyFile),
+        issuer: config.serviceAccount.issuer,
+      },
+      externalAddress: `${config.advertiseAddress}:${config.port}`,
+    },
+    serviceCidr: config.serviceCidr,
+    nodePortRange: config.nodePortRange,
+    log,
+  })
+  const metrics = new RequestMetrics()
+  const routes = createRoutes({ core, metrics, advertise: () => `${config.advertiseAddress}:${server.port}` })
+  const server = await startApiServer({
+    addresses: config.listenAddresses,
+    port: config.port,
+    cert: read(config.tls.certFile),
+    key: read(config.tls.keyFile),
+    clientCa,
+    auth: core.auth,
+    metrics,
+    log: log.child('apiserver'),
+    ...routes,
+  })
+  const { bootstrap } = await import('./apiserver/bootstrap/bootstrap.ts')
+  await bootstrap({
+    client: core.client,
+    auth: core.auth,
+    serviceCidr: config.serviceCidr,
+    advertiseAddress: config.advertiseAddress,
+    port: server.port,
+    clientCa,
+    frontProxyCa,
+  })
+  return {
+    url: `https://${config.listenAddresses[0]}:${server.port}`,
+    port: server.port,
+    client: core.client,
+    async stop() {
+      await server.stop()
+      core.close()
+      await store.close()
+    },
+  }
+}
