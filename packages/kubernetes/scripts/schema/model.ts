@@ -117,7 +117,8 @@ export class Model {
         pointer,
         omitEmpty,
         omitZero,
-        required: !omitEmpty && !omitZero && !field.markers.has('optional'),
+        required:
+          field.markers.has('required') || (!omitEmpty && !omitZero && !field.markers.has('optional')),
         numbers: number === undefined ? [] : [number],
       })
     }

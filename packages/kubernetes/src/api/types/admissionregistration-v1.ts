@@ -75,7 +75,7 @@ export interface ValidatingAdmissionPolicyBinding {
   kind?: string
   apiVersion?: string
   metadata: ObjectMeta
-  spec?: ValidatingAdmissionPolicyBindingSpec
+  spec: ValidatingAdmissionPolicyBindingSpec
 }
 
 export interface ValidatingAdmissionPolicyBindingList {
@@ -86,10 +86,10 @@ export interface ValidatingAdmissionPolicyBindingList {
 }
 
 export interface ValidatingAdmissionPolicyBindingSpec {
-  policyName?: string
+  policyName: string
   paramRef?: ParamRef
   matchResources?: MatchResources
-  validationActions?: string[]
+  validationActions: string[]
 }
 
 export interface ParamRef {

@@ -11,7 +11,7 @@ export interface TokenReview {
 }
 
 export interface TokenReviewSpec {
-  token?: string
+  token: string
   audiences?: string[]
 }
 

@@ -27,7 +27,7 @@ export interface HorizontalPodAutoscaler {
   kind?: string
   apiVersion?: string
   metadata: ObjectMeta
-  spec?: HorizontalPodAutoscalerSpec
+  spec: HorizontalPodAutoscalerSpec
   status?: HorizontalPodAutoscalerStatus
 }
 

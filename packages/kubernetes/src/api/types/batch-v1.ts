@@ -104,7 +104,7 @@ export interface CronJob {
   kind?: string
   apiVersion?: string
   metadata: ObjectMeta
-  spec?: CronJobSpec
+  spec: CronJobSpec
   status?: CronJobStatus
 }
 

@@ -515,8 +515,8 @@ export interface ClusterTrustBundleProjection {
 }
 
 export interface PodCertificateProjection {
-  signerName?: string
-  keyType?: string
+  signerName: string
+  keyType: string
   maxExpirationSeconds?: number
   credentialBundlePath?: string
   keyPath?: string
@@ -867,16 +867,16 @@ export interface VolumeStatus {
 }
 
 export interface ImageVolumeStatus {
-  imageRef?: string
+  imageRef: string
 }
 
 export interface ContainerRestartRule {
-  action?: string
+  action: string
   exitCodes?: ContainerRestartRuleOnExitCodes
 }
 
 export interface ContainerRestartRuleOnExitCodes {
-  operator?: string
+  operator: string
   values?: number[]
 }
 

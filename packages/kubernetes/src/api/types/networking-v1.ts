@@ -163,18 +163,18 @@ export interface IPAddress {
   kind?: string
   apiVersion?: string
   metadata: ObjectMeta
-  spec?: IPAddressSpec
+  spec: IPAddressSpec
 }
 
 export interface IPAddressSpec {
-  parentRef?: ParentReference
+  parentRef: ParentReference
 }
 
 export interface ParentReference {
   group?: string
-  resource?: string
+  resource: string
   namespace?: string
-  name?: string
+  name: string
 }
 
 export interface IPAddressList {

@@ -24,7 +24,7 @@ export interface ResourceSliceSpec {
 
 export interface CounterSet {
   name: string
-  counters?: Record<string, Counter>
+  counters: Record<string, Counter>
 }
 
 export interface ResourcePool {
@@ -56,7 +56,7 @@ export interface NodeAllocatableResourceMapping {
 
 export interface DeviceCounterConsumption {
   counterSet: string
-  counters?: Record<string, Counter>
+  counters: Record<string, Counter>
 }
 
 export interface DeviceCapacity {
@@ -75,7 +75,7 @@ export interface CapacityRequestPolicy {
 }
 
 export interface CapacityRequestPolicyRange {
-  min?: string
+  min: string
   max?: string
   step?: string
 }

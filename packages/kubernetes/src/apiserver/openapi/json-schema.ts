@@ -7,6 +7,7 @@ import type {
   SchemaNode,
   StructNode,
 } from '../../api/schema/schema-node.ts'
+import { schemaOf } from '../../api/schema/schemas.ts'
 import { zeroScalar } from '../../api/structure/go-fields.ts'
 import { descriptionOf } from './descriptions.ts'
 
@@ -98,6 +99,8 @@ function fieldSchema(
   const fallback = defaultOf(field)
   if (fallback !== undefined && dialect.version === 3) beside.default = fallback
   if (field.patchStrategy) beside['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',')
+  const mapType = mapTypeOf(field.node)
+  if (mapType) beside['x-kubernetes-map-type'] = mapType
   if (field.patchMergeKey) beside['x-kubernetes-patch-merge-key'] = field.patchMergeKey
   // In version 3 a reference stands alone, and what is said beside it needs an envelope.
   return schema.$ref !== undefined && dialect.version === 3
@@ -105,12 +108,18 @@ function fieldSchema(
     : { ...schema, ...beside }
 }
 
+/** Where a field says otherwise than its struct. */
+function mapTypeOf(node: SchemaNode): 'atomic' | 'granular' | undefined {
+  if (node.kind !== 'struct' || !node.name || schemaOf(node.name).atomic === node.atomic) return undefined
+  return node.atomic ? 'atomic' : 'granular'
+}
+
 /** Static defaults, and the zero values of what is always there. */
 function defaultOf(field: FieldNode): Json | undefined {
   if (field.default !== undefined) return field.default
   if (field.pointer) return undefined
   if (field.node.kind === 'struct') return field.omitZero ? undefined : {}
-  if (field.node.kind !== 'scalar' || !field.required) return undefined
+  if (field.node.kind !== 'scalar' || field.omitEmpty) return undefined
   const zero = zeroScalar(field.node)
   const plain = field.node.type === 'string' || typeof zero === 'boolean' || typeof zero === 'number'
   return plain && field.node.type !== 'intOrString' ? (zero as Json) : undefined
