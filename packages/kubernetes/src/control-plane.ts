@@ -3,6 +3,8 @@ import { createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
 import { RequestMetrics } from './apiserver/http/request-metrics.ts'
 import { createRoutes } from './apiserver/http/routes.ts'
+import { connectHandlers } from './apiserver/proxy/connect-handlers.ts'
+import { KubeletConnection } from './apiserver/proxy/kubelet-connection.ts'
 import type { Client } from './client/client.ts'
 import type { ControlPlaneConfig } from './control-plane-config.ts'
 import type { Logger } from './log.ts'
@@ -43,7 +45,18 @@ export async function startControlPlane(
     log,
   })
   const metrics = new RequestMetrics()
-  const routes = createRoutes({ core, metrics, advertise: () => `${config.advertiseAddress}:${server.port}` })
+  const kubelets = new KubeletConnection(store, {
+    ca: read(config.kubeletClient.caFile),
+    cert: read(config.kubeletClient.certFile),
+    key: read(config.kubeletClient.keyFile),
+  })
+  const connects = connectHandlers(core, kubelets)
+  const routes = createRoutes({
+    core,
+    metrics,
+    connects,
+    advertise: () => `${config.advertiseAddress}:${server.port}`,
+  })
   const server = await startApiServer({
     addresses: config.listenAddresses,
     port: config.port,
@@ -71,6 +84,7 @@ export async function startControlPlane(
     client: core.client,
     async stop() {
       await server.stop()
+      kubelets.close()
       core.close()
       await store.close()
     },

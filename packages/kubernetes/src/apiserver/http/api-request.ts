@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { UserInfo } from '../auth/user-info.ts'
 import type { RequestInfo } from './request-info.ts'
 
@@ -16,6 +17,11 @@ export interface ApiRequest {
   readonly warnings: Set<string>
   /** Aborted when the client has gone or the server stops. */
   readonly signal: AbortSignal
+  /**
+   * Of a request to switch protocols: takes the connection over, with what the client has sent already. Until then
+   * `response` answers on it.
+   */
+  readonly takeOver?: () => { socket: Duplex; head: Buffer }
 }
 
 export type RequestHandler = (request: ApiRequest) => Promise<void> | void

@@ -7,8 +7,7 @@ import {
   type Http2ServerRequest,
   type ServerHttp2Session,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { ApiError } from '../../api/api-error.ts'
 import type { Logger } from '../../log.ts'
@@ -24,9 +23,6 @@ const requestTimeoutMs = 60_000
 /** How long a stop waits for requests under way. */
 const drainMs = 2_000
 
-/** An upgrade (exec, attach, port-forward …) that has been authorized. */
-export type UpgradeHandler = (request: ApiRequest, socket: Duplex, head: Buffer) => Promise<void>
-
 export interface ApiServerOptions {
   addresses: readonly string[]
   /** 0: any free one, the same on all addresses. */
@@ -37,7 +33,6 @@ export interface ApiServerOptions {
   clientCa: string
   auth: Pick<Auth, 'identify' | 'authorize'>
   route: RequestHandler
-  upgrade: UpgradeHandler
   isLongRunning: (request: ApiRequest) => boolean
   metrics: RequestMetrics
   log: Logger
@@ -53,7 +48,7 @@ export interface ApiServer {
 
 /** Listens with TLS for HTTP/2 and HTTP/1.1. Client certificates are asked for; who has none may be anybody. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { addresses, cert, key, clientCa, auth, route, upgrade, isLongRunning, metrics, log } = options
+  const { addresses, cert, key, clientCa, auth, route, isLongRunning, metrics, log } = options
   const stopping = new AbortController()
   const sockets = new Set<TLSSocket>()
   const certificates = new WeakMap<object, X509Certificate | undefined>()
@@ -73,7 +68,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 
   /** Who asks what; refused requests are answered here. */
-  async function admit(message: IncomingMessage, response: ServerResponse): Promise<ApiRequest | undefined> {
+  async function admit(
+    message: IncomingMessage,
+    response: ServerResponse,
+    takeOver?: ApiRequest['takeOver'],
+  ): Promise<ApiRequest | undefined> {
     const gone = new AbortController()
     const path = message.url ?? '/'
     const question = path.indexOf('?')
@@ -86,6 +85,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       user: { username: anonymousName, groups: [] },
       warnings: new Set(),
       signal: AbortSignal.any([stopping.signal, gone.signal]),
+      ...(takeOver && { takeOver }),
     }
     response.once('close', () => gone.abort())
     try {
@@ -111,9 +111,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }
   }
 
-  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(
+    message: IncomingMessage,
+    response: ServerResponse,
+    takeOver?: ApiRequest['takeOver'],
+  ): Promise<void> {
     const measure = metrics.begin()
-    const request = await admit(message, response)
+    const request = await admit(message, response, takeOver)
     if (!request) return measure(undefined, response.statusCode)
     const timer = isLongRunning(request) ? undefined : setTimeout(timeout, requestTimeoutMs, request)
     try {
@@ -136,22 +140,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     void respondError(request, error, report(request))
   }
 
-  async function handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    // A refusal needs a response, which an upgraded connection does not come with.
+  /** Requests to switch protocols come without a response: here they get one, for as long as they are not taken over. */
+  async function handleUpgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const { ServerResponse } = await import('node:http')
     const response = new ServerResponse(message)
-    response.assignSocket(socket as never)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
     response.once('finish', () => socket.end())
-    const request = await admit(message, response)
-    if (!request) return
-    try {
-      response.detachSocket(socket as never)
-      await upgrade(request, socket, head)
-    } catch (error) {
-      if (socket.destroyed) return
-      response.assignSocket(socket as never)
-      await respondError(request, error, report(request))
-    }
+    socket.once('close', () => response.destroy())
+    await handle(message, response, () => {
+      response.detachSocket(socket)
+      return { socket, head }
+    })
   }
 
   const servers: Http2SecureServer[] = []
@@ -171,7 +171,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     server.on('request', (message, response) => {
       void handle(message as unknown as IncomingMessage, response as unknown as ServerResponse)
     })
-    server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on('error', () => {})
       void handleUpgrade(message, socket, head)
     })

@@ -63,9 +63,9 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
       name: info.name,
       subresource: info.subresource,
     }
-    const connect = connects.get(`${resource.info.resource}.${resource.info.group}/${info.subresource}`)
-    if (connect) return connect(request, target)
     const verbs = subresource?.verbs ?? resource.info.verbs
+    const connect = connects.get(`${resource.info.resource}.${resource.info.group}/${info.subresource}`)
+    if (connect && verbs.some((verb) => verb === info.verb)) return connect(request, target)
     const handler = handlers[info.verb]
     if (!handler || !verbs.some((verb) => verb === info.verb)) throw notAllowed(target, info.verb)
     return handler(request, target)

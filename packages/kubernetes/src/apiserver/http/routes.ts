@@ -19,9 +19,7 @@ export interface RoutesOptions {
 }
 
 /** Everything that the server answers. */
-export function createRoutes(
-  options: RoutesOptions,
-): Pick<ApiServerOptions, 'route' | 'upgrade' | 'isLongRunning'> {
+export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'route' | 'isLongRunning'> {
   const { core, metrics, connects = new Map() } = options
   const { api, catalog, auth } = core
   const resources = createResourceHandler({ api, catalog, auth, connects })
@@ -59,9 +57,6 @@ export function createRoutes(
   })
   return {
     route: (request) => (request.info.isResource ? resources(request) : paths(request)),
-    async upgrade(request) {
-      await resources(request)
-    },
     isLongRunning,
   }
 }
