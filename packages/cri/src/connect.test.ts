@@ -27,7 +27,10 @@ describe('against containerd', { skip: whyNoContainerd() ?? false }, () => {
   let containerd: TestContainerd
   let client: CriClient
   before(async () => {
-    containerd = await startTestContainerd(mkdtempSync(join(tmpdir(), 'cri-test-')), '213.1')
+    containerd = await startTestContainerd(
+      mkdtempSync(join(tmpdir(), 'cri-test-')),
+      `213.${process.pid % 250}`,
+    )
     client = connectCri(containerd.socket)
   })
   after(async () => {
