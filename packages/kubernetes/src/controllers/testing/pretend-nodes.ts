@@ -10,6 +10,8 @@ import type { Controller, ControllerContext } from '../controller.ts'
 export interface PretendOptions {
   /** Nodes to register. */
   names?: string[]
+  /** Where a pod goes; to each node in turn unless said otherwise. */
+  place?(pod: Pod): string
   /** What becomes of a pod; running and ready unless said otherwise. */
   outcome?(pod: Pod): 'ready' | 'running' | 'succeeded' | 'failed' | 'pending'
 }
@@ -17,7 +19,7 @@ export interface PretendOptions {
 /** Stands in for scheduler and kubelets: places pods, reports them as running and ready, and lets deleted ones go. */
 export async function pretendNodes(
   context: ControllerContext,
-  { names = ['node-1'], outcome = () => 'ready' }: PretendOptions = {},
+  { names = ['node-1'], place, outcome = () => 'ready' }: PretendOptions = {},
 ): Promise<Controller> {
   const { client } = context
   for (const name of names) {
@@ -55,7 +57,7 @@ export async function pretendNodes(
       return
     }
     if (!pod.spec?.nodeName) {
-      const target = { apiVersion: 'v1', kind: 'Node', name: names[placed++ % names.length] }
+      const target = { apiVersion: 'v1', kind: 'Node', name: place?.(pod) ?? names[placed++ % names.length] }
       await client.create(
         pods,
         namespace,
