@@ -1,4 +1,5 @@
 import type { ApiCore } from '../create-api-core.ts'
+import { createOpenApiHandler } from '../openapi/create-handler.ts'
 import type { ApiRequest, RequestHandler } from './api-request.ts'
 import type { ApiServerOptions } from './api-server.ts'
 import { createDiscovery } from './discovery.ts'
@@ -25,6 +26,7 @@ export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'ro
   const resources = createResourceHandler({ api, catalog, auth, connects })
   const discovery = createDiscovery(catalog, options.advertise)
   const health = createHealthHandler({ ping: () => {}, etcd: () => {}, ...options.checks })
+  const openApi = createOpenApiHandler(catalog, serverVersion.gitVersion)
   const document = (body: object | undefined, contentType: string): RequestHandler => {
     return (request) =>
       body
@@ -51,6 +53,9 @@ export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'ro
         'text/plain; version=0.0.4',
         Buffer.from(`${[...metrics.lines()].join('\n')}\n`),
       ),
+    '/openapi/v2': openApi,
+    '/openapi/v3': openApi,
+    '/openapi/v3/*': openApi,
     '/version': (request) => respondObject(request, 200, serverVersion, { encoding: 'json' }),
     '/.well-known/openid-configuration': document(auth.openidConfiguration, 'application/json'),
     '/openid/v1/jwks': document(auth.jwks, 'application/jwk-set+json'),

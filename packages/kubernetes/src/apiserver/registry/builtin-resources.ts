@@ -1,4 +1,5 @@
 import type { StatusCause } from '../../api/api-error.ts'
+import { builtinConversion } from '../../api/conversion/builtin-conversion.ts'
 import { applyDefaults, applyStructDefaults } from '../../api/defaults/apply-defaults.ts'
 import type { GroupVersionKind, KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
 import type { ResourceInfo } from '../../api/resource-info.ts'
@@ -9,7 +10,7 @@ import { conform } from '../../api/structure/conform.ts'
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts'
 import type { BodyShape } from './decode-body.ts'
 import { builtinSelectableFields } from './selectable-fields.ts'
-import type { SelectableFields, ServedResource } from './served-resource.ts'
+import type { SelectableFields, ServedResource, VersionConversion } from './served-resource.ts'
 import { type Strategy, strategyFor } from './strategy.ts'
 
 /** Kinds whose DELETE answers with the object (upstream's `ReturnDeletedObject`). */
@@ -37,11 +38,20 @@ const returningDeleted = new Set([
 class BuiltinResource implements ServedResource {
   readonly info: ResourceInfo
   readonly returnsDeleted: boolean
+  readonly storedAs?: { group: string; resource: string }
+  readonly conversion?: VersionConversion
   #selectableFields: SelectableFields | undefined
 
   constructor(info: ResourceInfo) {
     this.info = info
     this.returnsDeleted = returningDeleted.has(`${info.resource}.${info.group}`)
+    const conversion = builtinConversion(info)
+    if (!conversion) return
+    this.storedAs = conversion.storedAs
+    this.conversion = {
+      toStorage: conversion.toStorage,
+      fromStorage: (objects) => objects.map(conversion.fromStorage),
+    }
   }
 
   get schema(): StructNode {

@@ -34,6 +34,8 @@ export interface ServedResource {
   readonly conversion?: VersionConversion
   /** Custom resources: `additionalPrinterColumns`. */
   readonly columns?: readonly CustomResourceColumnDefinition[]
+  /** Custom resources: `openAPIV3Schema` of the served version as its definition has it, for OpenAPI. */
+  readonly openApiSchema?: unknown
   /** Custom resources: where `/scale` finds its values. */
   readonly scale?: ScalePaths
 }
