@@ -3,8 +3,6 @@ import { createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
 import { RequestMetrics } from './apiserver/http/request-metrics.ts'
 import { createRoutes } from './apiserver/http/routes.ts'
-import { connectHandlers } from './apiserver/proxy/connect-handlers.ts'
-import { KubeletConnection } from './apiserver/proxy/kubelet-connection.ts'
 import type { Client } from './client/client.ts'
 import type { ControlPlaneConfig } from './control-plane-config.ts'
 import type { Logger } from './log.ts'
@@ -45,16 +43,14 @@ export async function startControlPlane(
     log,
   })
   const metrics = new RequestMetrics()
-  const kubelets = new KubeletConnection(store, {
-    ca: read(config.kubeletClient.caFile),
-    cert: read(config.kubeletClient.certFile),
-    key: read(config.kubeletClient.keyFile),
+  const proxying = lazy(async () => {
+    const { openProxies } = await import('./apiserver/proxy/open-proxies.ts')
+    return openProxies(core, config.kubeletClient)
   })
-  const connects = connectHandlers(core, kubelets)
   const routes = createRoutes({
     core,
     metrics,
-    connects,
+    loadConnects: async () => (await proxying.get()).connects,
     advertise: () => `${config.advertiseAddress}:${server.port}`,
   })
   const server = await startApiServer({
@@ -84,9 +80,23 @@ export async function startControlPlane(
     client: core.client,
     async stop() {
       await server.stop()
-      kubelets.close()
+      ;(await proxying.made)?.close()
       core.close()
       await store.close()
+    },
+  }
+}
+
+/** Makes a thing when it is first asked for. */
+function lazy<T>(make: () => Promise<T>): { get(): Promise<T>; readonly made: Promise<T> | undefined } {
+  let made: Promise<T> | undefined
+  return {
+    get() {
+      made ??= make()
+      return made
+    },
+    get made() {
+      return made
     },
   }
 }

@@ -25,8 +25,10 @@ export interface ResourceHandlerOptions {
   api: KubeApi
   catalog: ResourceCatalog
   auth: Pick<Auth, 'authorize'>
-  /** By `<resource>.<group>/<subresource>`. */
-  connects: ReadonlyMap<string, ConnectHandler>
+  /** Subresources that connect somewhere, by `<resource>.<group>/<subresource>`. */
+  connects: ReadonlySet<string>
+  /** Their handlers, loaded when the first is needed. */
+  loadConnects: () => Promise<ReadonlyMap<string, ConnectHandler>>
 }
 
 const patchTypes: Record<string, PatchType> = {
@@ -48,7 +50,7 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
     delete: remove,
     deletecollection: removeAll,
   }
-  const { api, catalog, auth, connects } = options
+  const { api, catalog, auth, connects, loadConnects } = options
 
   return async (request) => {
     const { info } = request
@@ -64,11 +66,12 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
       subresource: info.subresource,
     }
     const verbs = subresource?.verbs ?? resource.info.verbs
-    const connect = connects.get(`${resource.info.resource}.${resource.info.group}/${info.subresource}`)
-    if (connect && verbs.some((verb) => verb === info.verb)) return connect(request, target)
     const handler = handlers[info.verb]
     if (!handler || !verbs.some((verb) => verb === info.verb)) throw notAllowed(target, info.verb)
-    return handler(request, target)
+    const path = `${resource.info.resource}.${resource.info.group}/${info.subresource}`
+    if (!connects.has(path)) return handler(request, target)
+    const connect = (await loadConnects()).get(path)!
+    return connect(request, target)
   }
 
   async function send(

@@ -15,15 +15,15 @@ export interface RoutesOptions {
   metrics: RequestMetrics
   /** `host:port` under which clients reach this server. */
   advertise: () => string
-  connects?: ReadonlyMap<string, ConnectHandler>
+  loadConnects: () => Promise<ReadonlyMap<string, ConnectHandler>>
   checks?: Record<string, HealthCheck>
 }
 
 /** Everything that the server answers. */
 export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'route' | 'isLongRunning'> {
-  const { core, metrics, connects = new Map() } = options
+  const { core, metrics, loadConnects } = options
   const { api, catalog, auth } = core
-  const resources = createResourceHandler({ api, catalog, auth, connects })
+  const resources = createResourceHandler({ api, catalog, auth, connects, loadConnects })
   const discovery = createDiscovery(catalog, options.advertise)
   const health = createHealthHandler({ ping: () => {}, etcd: () => {}, ...options.checks })
   const openApi = createOpenApiHandler(catalog, serverVersion.gitVersion)
@@ -66,7 +66,16 @@ export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'ro
   }
 }
 
-const longRunningSubresources = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
+const connects = new Set([
+  'pods./attach',
+  'pods./exec',
+  'pods./log',
+  'pods./portforward',
+  'pods./proxy',
+  'services./proxy',
+  'nodes./proxy',
+])
+const longRunningSubresources = new Set([...connects].map((path) => path.slice(path.indexOf('/') + 1)))
 
 function isLongRunning({ info }: ApiRequest): boolean {
   return info.verb === 'watch' || longRunningSubresources.has(info.subresource)
