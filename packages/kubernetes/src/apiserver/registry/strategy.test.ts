@@ -65,7 +65,7 @@ test('every built-in kind has a strategy, and custom resources have one', () => 
 test('a deployment: status is the server’s, generations count spec and annotations', () => {
   const of = strategy('deployments', 'apps')
   const created = create(of, { spec: { replicas: 1 }, status: { replicas: 9 } })
-  assert.deepEqual([created.metadata.generation, created.status], [1, undefined])
+  assert.deepEqual([created.metadata.generation, created.status], [1, {}])
   assert.equal(update(of, created, { spec: { replicas: 2 } }).metadata.generation, 2)
   assert.equal(update(of, created, { status: { replicas: 1 } }).metadata.generation, 1)
   assert.equal(

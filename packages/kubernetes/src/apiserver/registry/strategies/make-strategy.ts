@@ -6,6 +6,8 @@ import type { KindRules } from './kind-rules.ts'
 /** What has to be known of a resource beside its rules. */
 export interface StrategyShape {
   hasStatus: boolean
+  /** Built-in kinds: what Go writes for a status that nobody has set yet. */
+  emptyStatus?: () => unknown
   /** Custom resources: everything but status and metadata is as it was when the status is written. */
   openStatus?: boolean
 }
@@ -26,6 +28,7 @@ export function makeStrategy(shape: StrategyShape, rules: KindRules): Strategy {
       if (generation === undefined) delete object.metadata.generation
       else object.metadata.generation = generation
       rules.create?.(object, context)
+      if (shape.emptyStatus && object.status === undefined) object.status = shape.emptyStatus()
     },
 
     prepareForUpdate(next, old, context) {

@@ -1,4 +1,6 @@
 import { builtinResources } from '../../../api/resources.ts'
+import { schemaOf } from '../../../api/schema/schemas.ts'
+import { zeroValue } from '../../../api/structure/go-fields.ts'
 import type { Strategy } from '../strategy.ts'
 import { kindRules } from './kind-rules-table.ts'
 import { makeStrategy } from './make-strategy.ts'
@@ -19,7 +21,11 @@ function make(name: string): Strategy | undefined {
   const hasStatus = versions.some((resource) =>
     resource.subresources.some((subresource) => subresource.name === 'status'),
   )
-  return makeStrategy({ hasStatus }, kindRules[name] ?? {})
+  const emptyStatus = () => {
+    const field = schemaOf(versions[0]!.schema!).fields.get('status')
+    return field && !field.pointer ? zeroValue(field.node) : undefined
+  }
+  return makeStrategy({ hasStatus, ...(hasStatus && { emptyStatus }) }, kindRules[name] ?? {})
 }
 
 export const strategies = new Strategies()
