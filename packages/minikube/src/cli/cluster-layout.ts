@@ -25,7 +25,7 @@ export function clusterLayout(
   const first = nodes[0]
   const state = {
     Name: profile,
-    ...codes[!first || first.Host !== 'Running' ? 'Stopped' : first.APIServer],
+    ...codes[first?.Host === 'Running' ? first.APIServer : 'Stopped'],
     BinaryVersion: version,
     Components: {
       kubeconfig: component(

@@ -78,6 +78,15 @@ export async function removeContext(home: Home, name: string, keepCurrent = fals
   })
 }
 
+/** Makes an entry that is there the current context. */
+export async function setCurrentContext(home: Home, name: string): Promise<void> {
+  await edit(home, (document) => {
+    if (!named(document, 'contexts', name) || document.get('current-context') === name) return false
+    document.set('current-context', name)
+    return true
+  })
+}
+
 export interface ContextView {
   /** Server of the cluster that the context of this name points to; undefined when there is none. */
   server: string | undefined

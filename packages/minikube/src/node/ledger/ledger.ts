@@ -189,7 +189,7 @@ function groups(entries: readonly LedgerEntry[]): LedgerEntry[][] {
   const result: LedgerEntry[][] = []
   for (const entry of entries) {
     const last = result.at(-1)
-    if (last?.[0]!.change.kind === entry.change.kind) last.push(entry)
+    if (last?.[0]?.change.kind === entry.change.kind) last.push(entry)
     else result.push([entry])
   }
   return result

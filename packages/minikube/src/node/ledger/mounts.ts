@@ -6,7 +6,7 @@ export async function mountsBelow(path: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8')
   return table
     .split('\n')
-    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .map((line) => unescapeOctal(line.split(' ')[4] ?? ''))
     .filter((point) => point === path || point.startsWith(`${path}/`))
 }
 
@@ -18,6 +18,6 @@ export async function unmountBelow(path: string): Promise<void> {
 }
 
 /** The kernel writes blanks in paths as octal. */
-function unescape(text: string): string {
+function unescapeOctal(text: string): string {
   return text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
