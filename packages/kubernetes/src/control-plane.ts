@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createApiCore } from './apiserver/create-api-core.ts'
+import { type ApiCore, createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
 import { RequestMetrics } from './apiserver/http/request-metrics.ts'
 import { createRoutes } from './apiserver/http/routes.ts'
@@ -74,15 +74,76 @@ export async function startControlPlane(
     clientCa,
     frontProxyCa,
   })
+  // Not waited for: whoever waits for the API can go on while they load.
+  const loops = startLoops(config, core, clientCa, log)
+  loops.catch((error: unknown) => log.error('controllers cannot start', { error }))
   return {
     url: `https://${config.listenAddresses[0]}:${server.port}`,
     port: server.port,
     client: core.client,
     async stop() {
+      await loops.then((running) => running.stop())
       await server.stop()
       ;(await proxying.made)?.close()
       core.close()
       await store.close()
+    },
+  }
+}
+
+/** Controllers, scheduler and name server, on informers of their own over the API in this process. */
+async function startLoops(
+  config: ControlPlaneConfig,
+  { client, catalog }: ApiCore,
+  rootCa: string,
+  log: Logger,
+): Promise<{ stop(): Promise<void> }> {
+  const [
+    { createInformerFactory },
+    { createEventRecorder },
+    { startControllers },
+    { startScheduler },
+    { startDns },
+  ] = await Promise.all([
+    import('./client/create-informer-factory.ts'),
+    import('./client/create-event-recorder.ts'),
+    import('./controllers/start-controllers.ts'),
+    import('./scheduler/start-scheduler.ts'),
+    import('./dns/start-dns.ts'),
+  ])
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const informers = createInformerFactory(client, { log, signal })
+  const recorder = (component: string) => createEventRecorder(client, component, { log, signal })
+  const controllers = startControllers(
+    { client, informers, recorder, log: log.child('controllers'), now: Date.now },
+    {
+      resources: {
+        list: () => [...catalog.all()].map(({ info }) => info),
+        onChange: (listener) => catalog.onChange(listener),
+      },
+      rootCa,
+      clusterSigner: { certificate: rootCa, key: readFileSync(config.clientCaKeyFile, 'utf8') },
+      hostPathProvisionerDir: config.hostPathProvisionerDir,
+      ...(config.loadBalancerCidr && { loadBalancerCidr: config.loadBalancerCidr }),
+      serviceCidr: config.serviceCidr,
+    },
+  )
+  const scheduler = startScheduler({
+    client,
+    informers,
+    recorder: recorder('default-scheduler'),
+    log: log.child('scheduler'),
+  })
+  const { clusterDomain, serviceCidr, podCidr } = config
+  const dns = startDns(
+    { ...config.dns, clusterDomain, serviceCidr, podCidr },
+    { informers, client, log: log.child('dns') },
+  )
+  return {
+    async stop() {
+      await Promise.all([controllers.stop(), scheduler.stop(), dns.stop()])
+      stopping.abort()
     },
   }
 }
