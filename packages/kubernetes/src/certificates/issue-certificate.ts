@@ -157,10 +157,7 @@ function signatureAlgorithm(key: KeyObject): { identifier: Buffer; hash: string 
   }
 }
 
-/** DER of the SubjectPublicKeyInfo that belongs to a key. */
+/** DER of the SubjectPublicKeyInfo that belongs to a private or public key. */
 export function publicKeyOf(key: KeyObject): Buffer {
-  return createPublicKey(key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }) : key).export({
-    type: 'spki',
-    format: 'der',
-  })
+  return (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' })
 }
