@@ -144,6 +144,8 @@ export class Registry {
       if (causes.length > 0) throw ApiError.invalid(info.group, info.kind, metadata.name ?? '', causes)
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warn(warning)
       strategy.canonicalize?.(object)
+      // What the strategy reset has its defaults when it is read back.
+      resource.setDefaults(object)
       await this.#admission.validate({ ...attributes, object, name: metadata.name ?? '' })
       const name = metadata.name ?? ''
       const key = storeKey(resource, metadata.namespace ?? '', name)
