@@ -2,7 +2,7 @@
 export type FormatCheck = (value: string) => string[]
 
 function regexError(message: string, pattern: string, ...examples: string[]): string {
-  const shown = examples.map((example) => `'${example}', `).join('or ')
+  const shown = examples.map((example) => `'${example}', `).join(' or ')
   return examples.length
     ? `${message} (e.g. ${shown}regex used for validation is '${pattern}')`
     : `${message} (regex used for validation is '${pattern}')`

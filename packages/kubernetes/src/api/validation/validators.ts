@@ -1,11 +1,13 @@
 import type { StoredKubeObject } from '../kube-object.ts'
 import type { ResourceInfo } from '../resource-info.ts'
+import { coreValidators } from './core/core-validators.ts'
 import type { Validator } from './validator.ts'
 
-const groups: Record<string, unknown>[] = []
-
+/** By `<resource>.<group>`. */
 const validators = new Map<string, Validator<StoredKubeObject>>(
-  groups.flatMap((group) => Object.entries(group) as [string, Validator<StoredKubeObject>][]),
+  [coreValidators].flatMap(
+    (group) => Object.entries(group) as unknown as [string, Validator<StoredKubeObject>][],
+  ),
 )
 
 /** The rules of a built-in kind; undefined when metadata is all there is to check. */
