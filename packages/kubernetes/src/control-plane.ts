@@ -65,7 +65,8 @@ export async function startControlPlane(
     ...routes,
   })
   const { bootstrap } = await import('./apiserver/bootstrap/bootstrap.ts')
-  await bootstrap({
+  const isNew = store.count('') === 0
+  const bootstrapped = bootstrap({
     client: core.client,
     auth: core.auth,
     serviceCidr: config.serviceCidr,
@@ -74,6 +75,10 @@ export async function startControlPlane(
     clientCa,
     frontProxyCa,
   })
+  // A cluster that has lived before can serve while it is looked through.
+  if (isNew) await bootstrapped
+  else
+    bootstrapped.catch((error: unknown) => log.error('cannot bring the basic objects up to date', { error }))
   // Not waited for: whoever waits for the API can go on while they load.
   const loops = startLoops(config, core, clientCa, log)
   loops.catch((error: unknown) => log.error('controllers cannot start', { error }))
