@@ -5,6 +5,7 @@ import { conformScalar, type FieldContext, typeError } from './conform-scalar.ts
 import { DecodeError } from './decode-error.ts'
 import { alwaysWritten, isOmitted, zeroValue } from './go-fields.ts'
 import { goTypeOf, goValueKind } from './go-type.ts'
+import { setOwn } from './set-own.ts'
 
 const schemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
 
@@ -123,11 +124,4 @@ function conformAny(node: AnyNode, value: unknown): unknown {
 
 function conformProps(value: unknown): unknown {
   return conform(schemaOf(schemaProps), value)
-}
-
-/** `__proto__` is a key like any other. */
-function setOwn(object: JsonObject, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
-  else object[key] = value
 }

@@ -4,6 +4,7 @@ import type { AnyNode, FieldNode, ScalarNode, SchemaNode, StructNode } from '../
 import { schemaOf } from '../../schema/schemas.ts'
 import { DecodeError } from '../../structure/decode-error.ts'
 import { alwaysWritten, isOmitted, zeroScalar, zeroValue } from '../../structure/go-fields.ts'
+import { setOwn } from '../../structure/set-own.ts'
 import { type MessagePlan, messagePlan } from './message-plan.ts'
 import { jsonSchemaProps, timeOf } from './well-known.ts'
 import { WireReader } from './wire-reader.ts'
@@ -82,7 +83,7 @@ function readEntry(entry: WireReader, valueNode: SchemaNode, into: JsonObject, r
     else if (tag >> 3 === 2) value = readValue(entry, valueNode, tag & 7, raw)
     else entry.skip(tag & 7)
   }
-  if (key !== '__proto__') into[key] = value ?? zeroValue(valueNode)
+  setOwn(into, key, value ?? zeroValue(valueNode))
 }
 
 function readValue(reader: WireReader, node: SchemaNode, wireType: number, raw: RawDecoder): unknown {
