@@ -24,6 +24,8 @@ export interface NodeConfig {
   resolvConf: string
   podCidr: string
   serviceCidr: string
+  /** Pool of addresses for Services of type LoadBalancer, so that the node itself has a route there. */
+  loadBalancerCidr?: string
   /** Name of the bridge that pods hang on; made with the address `bridgeAddress` (CIDR notation) by the proxy. */
   bridge: { name: string; address: string }
   /** nftables table (family ip) that the proxy owns. */

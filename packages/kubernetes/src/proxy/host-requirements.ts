@@ -16,3 +16,12 @@ export const requiredPrograms: readonly { program: string; package: string; opti
   { program: 'ip', package: 'iproute2' },
   { program: 'conntrack', package: 'conntrack', optional: true },
 ]
+
+/** The network configuration that the container runtime is given must say this of its `bridge` plugin. */
+export const requiredBridgePluginOptions = {
+  /** So that a pod comes to itself through a Service: frames go back where they came from. */
+  hairpinMode: true,
+  /** The proxy does these: traffic leaves pods' network under the node's address, host ports lead to pods. */
+  ipMasq: false,
+  isGateway: true,
+} as const
