@@ -10,10 +10,16 @@ export interface DefaultPolicy {
 
 /**
  * Ours beside upstream's: the node process is kubelet and proxy in one, with one identity, so nodes may also read what a
- * proxy needs.
+ * proxy needs, and what one needs that applies network policies.
  */
+const ownRoles = `
+system:embedded-network-policy
+  list,watch core namespaces,pods
+  list,watch networking.k8s.io networkpolicies
+`
 const ownBindings = `
 system:embedded-node-proxier system:node-proxier group:system:nodes
+system:embedded-network-policy system:embedded-network-policy group:system:nodes
 `
 
 const controllerPrefix = 'system:controller:'
@@ -25,7 +31,7 @@ export function defaultPolicy(): DefaultPolicy {
     .map(({ metadata: { name = '' } }) => `${name} = sa:kube-system/${name.slice(controllerPrefix.length)}`)
     .join('\n')
   return {
-    clusterRoles: [...parseRoles(data.clusterRoles, 'ClusterRole'), ...controllerRoles],
+    clusterRoles: [...parseRoles(data.clusterRoles + ownRoles, 'ClusterRole'), ...controllerRoles],
     roles: parseRoles(data.namespaceRoles, 'Role'),
     clusterRoleBindings: parseBindings(
       data.clusterRoleBindings + controllerBindings + ownBindings,
