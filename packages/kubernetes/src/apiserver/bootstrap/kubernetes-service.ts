@@ -46,6 +46,8 @@ export async function reconcileKubernetesService(
   else if (targetPort !== port)
     await client.update(services, { ...service, metadata: current.metadata ?? {} })
 
+  // Pods have a loopback of their own: the API does not take such endpoints, and nobody misses them.
+  if (/^127\.|^::1$/.test(advertiseAddress)) return
   await put(client, endpoints, {
     apiVersion: 'v1',
     kind: 'Endpoints',

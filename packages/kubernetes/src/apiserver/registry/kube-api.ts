@@ -12,6 +12,7 @@ import type { PatchType } from '../../client/client.ts'
 import { type Body, type BodyShape, decodeBody, type FieldValidation } from './decode-body.ts'
 import type { DeletionOptions } from './deletion.ts'
 import { type ListRequest, type ListResult, listObjects } from './list-objects.ts'
+import { checkName } from './object-meta.ts'
 import type { Registry, Target, WriteContext } from './registry.ts'
 import type { ServedResource } from './served-resource.ts'
 import type { ObjectView, SubresourceHandler } from './subresource-handler.ts'
@@ -83,6 +84,7 @@ export class KubeApi {
   ): Promise<{ object: KubeObject; created: boolean }> {
     const view = this.#view(target)
     const object = decodeBody(body, view ?? shapeOf(target.resource), write.fieldValidation, write.warn)
+    checkName(object, target.name)
     const { resourceVersion, uid } = object.metadata ?? {}
     // An update that names its version is tried once; any other may have to start from the same body again.
     const fresh = resourceVersion ? () => object : () => cloneJson(object)

@@ -63,3 +63,18 @@ export function dedupOwnerReferences(
     `.metadata.ownerReferences contains duplicate entries${afterAdmission ? ' after mutating admission happens' : ''}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
   )
 }
+
+/** @throws ApiError BadRequest */
+export function checkName(object: KubeObject, name: string): void {
+  const given = object.metadata?.name
+  if (!given) {
+    throw ApiError.badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    )
+  }
+  if (given !== name) {
+    throw ApiError.badRequest(
+      `the name of the object (${given}) does not match the name on the URL (${name})`,
+    )
+  }
+}

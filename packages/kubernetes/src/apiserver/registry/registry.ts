@@ -10,6 +10,7 @@ import type { AdmissionAttributes } from '../admission/admission-plugin.ts'
 import type { UserInfo } from '../auth/user-info.ts'
 import { type DeletionOptions, isEmptied, planDeletion } from './deletion.ts'
 import {
+  checkName,
   dedupOwnerReferences,
   fillSystemFields,
   generatedName,
@@ -456,20 +457,6 @@ function keepSystemFields(next: StoredKubeObject, old: StoredKubeObject): void {
   if (before.deletionTimestamp) metadata.deletionTimestamp = before.deletionTimestamp
   if (before.deletionGracePeriodSeconds !== undefined) {
     metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
-  }
-}
-
-function checkName(object: StoredKubeObject, name: string): void {
-  const given = object.metadata.name
-  if (!given) {
-    throw ApiError.badRequest(
-      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
-    )
-  }
-  if (given !== name) {
-    throw ApiError.badRequest(
-      `the name of the object (${given}) does not match the name on the URL (${name})`,
-    )
   }
 }
 
