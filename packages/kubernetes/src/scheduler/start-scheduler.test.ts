@@ -143,6 +143,17 @@ test('messages are upstream’s, sorted and counted', async () => {
   )
 })
 
+test('a pod is not tried again because of what is written about it', async () => {
+  const { node, pod, refused, until, events, client } = cluster()
+  node('n1', { cpu: '1' })
+  pod('p', {}, { cpu: '2' })
+  await refused('p')
+  await client.patch(resources.pods, 'default', 'p', 'merge', { metadata: { annotations: { a: 'b' } } })
+  await until('p', (pod) => pod?.metadata.annotations?.a === 'b')
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(events.filter((event) => event.startsWith('p FailedScheduling')).length, 1)
+})
+
 test('a full node takes the next pod when one leaves', async () => {
   const { node, pod, placed, refused, client } = cluster()
   node('n1', { cpu: '1' })
@@ -286,4 +297,25 @@ test('a thousand pods on one node take less than a millisecond each', async (t) 
   const each = (performance.now() - began) / names.length
   t.diagnostic(`${each.toFixed(3)} ms per pod`)
   assert.ok(each < 1, `${each} ms`)
+})
+
+test('thousands of pods that wait do not slow down those that need not', async (t) => {
+  const { node, pod, placed, refused, client, until } = cluster()
+  node('n1', { cpu: '10', pods: '2000' })
+  for (let index = 0; index < 3000; index++) pod(`waiting${index}`, {}, { cpu: '20' })
+  await refused('waiting2999')
+  pod('first')
+  await placed('first')
+  const began = performance.now()
+  for (let index = 0; index < 100; index++) {
+    await client.patch(resources.pods, 'default', 'first', 'strategic', {
+      status: { hostIP: `10.0.0.${index}` },
+    })
+  }
+  await until('first', (pod) => pod?.status?.hostIP === '10.0.0.99')
+  pod('second')
+  await placed('second')
+  const ms = performance.now() - began
+  t.diagnostic(`${ms.toFixed(1)} ms`)
+  assert.ok(ms < 500, `${ms} ms`)
 })

@@ -15,6 +15,7 @@ import { createDefaultSelector } from './default-selector.ts'
 import { defaultPlugins } from './plugins/default-plugins.ts'
 import { Preemption } from './preemption/preemption.ts'
 import type { ClusterEvent } from './queue/cluster-event.ts'
+import { isRelevantNodeChange, isRelevantPodChange } from './queue/relevant-change.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { Scheduler } from './scheduler.ts'
 import { volumeCaches } from './volumes/volume-caches.ts'
@@ -103,13 +104,17 @@ export function startScheduler(options: StartSchedulerOptions): { stop(): Promis
       cluster.removePod(key)
       scheduler.abandon(key)
     }
-    if (live) queue.notify({ kind: 'AssignedPod', current: live, ...(before && { old: before }) })
-    else if (before ?? assumed) queue.notify({ kind: 'AssignedPod', old: before ?? pod })
+    if (live) {
+      if (before && !isRelevantPodChange(before, live)) return
+      queue.notify({ kind: 'AssignedPod', current: live, ...(before && { old: before }) })
+    } else if (before ?? assumed) queue.notify({ kind: 'AssignedPod', old: before ?? pod })
   }
 
   function nodeChanged({ current, old }: { current?: Node; old?: Node }): void {
     if (current) cluster.setNode(current)
     else cluster.removeNode(old?.metadata.name ?? '')
+    if (current && old && !isRelevantNodeChange(old, current)) return
+    queue.notify({ kind: 'Node', ...(current && { current }), ...(old && { old }) })
   }
 
   /** Anything else that pods may wait for. */
@@ -123,7 +128,6 @@ export function startScheduler(options: StartSchedulerOptions): { stop(): Promis
   const stops = [
     nodes.listen(nodeChanged),
     pods.listen(podChanged),
-    follow('Node', nodes),
     follow('Namespace', namespaces),
     follow('PersistentVolume', caches.volumes),
     follow('PersistentVolumeClaim', caches.claims),

@@ -1,7 +1,7 @@
 import { type AffinityTerm, matchesAll, type NamespaceLabels } from '../cluster/affinity-term.ts'
 import type { NodeInfo } from '../cluster/node-info.ts'
 import { type PodInfo, podInfoOf } from '../cluster/pod-info.ts'
-import { type ClusterEvent, isOwnUpdate } from '../queue/cluster-event.ts'
+import { type ClusterEvent, isOwnUpdate, oncePerEvent } from '../queue/cluster-event.ts'
 import type { Filter, Plugin, Rejection, Scorer } from './plugin.ts'
 import { TopologyCounts } from './topology-counts.ts'
 
@@ -136,8 +136,15 @@ function helps(event: ClusterEvent, pod: PodInfo, namespaceLabels: NamespaceLabe
   const inTheWay = (other: PodInfo) =>
     requiredAnti.some((term) => term.matches(other.pod, namespaceLabels)) ||
     other.affinity.requiredAnti.some((term) => term.matches(pod.pod, namespaceLabels))
-  const before = event.old && podInfoOf(event.old)
-  const after = event.current && podInfoOf(event.current)
+  const { before, after } = infos(event)
   if (after && wanted(after) && !(before && wanted(before))) return true
   return before !== undefined && inTheWay(before) && !(after && inTheWay(after))
 }
+
+const infos = oncePerEvent((event): { before?: PodInfo; after?: PodInfo } => {
+  if (event.kind !== 'AssignedPod') return {}
+  return {
+    ...(event.old && { before: podInfoOf(event.old) }),
+    ...(event.current && { after: podInfoOf(event.current) }),
+  }
+})

@@ -1,5 +1,6 @@
 import { portsConflict } from '../cluster/node-info.ts'
 import { podInfoOf } from '../cluster/pod-info.ts'
+import { oncePerEvent } from '../queue/cluster-event.ts'
 import type { Plugin, Rejection } from './plugin.ts'
 
 const name = 'NodePorts'
@@ -20,8 +21,12 @@ export function nodePorts(): Plugin {
     helps(event, { hostPorts }) {
       if (event.kind === 'Node') return event.current !== undefined && event.old === undefined
       if (event.kind !== 'AssignedPod' || !event.old || event.current) return false
-      const freed = podInfoOf(event.old).hostPorts
+      const freed = freedPorts(event)
       return hostPorts.some((wanted) => freed.some((port) => portsConflict(port, wanted)))
     },
   }
 }
+
+const freedPorts = oncePerEvent((event) =>
+  event.kind === 'AssignedPod' && event.old ? podInfoOf(event.old).hostPorts : [],
+)

@@ -1,9 +1,7 @@
 import { podRequests } from '../../api/scheduling/pod-resources.ts'
-import type { Node } from '../../api/types/core-v1.ts'
-import type { NodeInfo } from '../cluster/node-info.ts'
-import { NodeInfo as Capacity } from '../cluster/node-info.ts'
+import { NodeInfo } from '../cluster/node-info.ts'
 import type { PodInfo } from '../cluster/pod-info.ts'
-import { type ClusterEvent, isOwnUpdate, nodeNowSatisfies } from '../queue/cluster-event.ts'
+import { type ClusterEvent, isOwnUpdate, oncePerEvent } from '../queue/cluster-event.ts'
 import type { Plugin, Rejection } from './plugin.ts'
 
 const name = 'NodeResourcesFit'
@@ -52,29 +50,35 @@ function helps(event: ClusterEvent, pod: PodInfo): boolean {
   if (event.kind === 'AssignedPod') {
     if (!event.old) return false
     if (!event.current) return true
-    const before = podRequests(event.old, { useStatus: true })
-    const after = podRequests(event.current, { useStatus: true })
-    return [...pod.requests].some(
-      ([resource, wanted]) => wanted > 0 && (before.get(resource) ?? 0) > (after.get(resource) ?? 0),
-    )
+    const less = shrunk(event)
+    return [...pod.requests].some(([resource, wanted]) => wanted > 0 && less.has(resource))
   }
-  return (
-    nodeNowSatisfies(event, (node: Node) => {
-      const capacity = new Capacity(node)
-      return (
-        capacity.allocatable('pods') > 0 &&
-        [...pod.requests].every(([resource, wanted]) => wanted <= capacity.allocatable(resource))
-      )
-    }) || grew(event, pod)
-  )
+  if (event.kind !== 'Node' || !event.current) return false
+  const { before, after } = capacities(event)
+  if (!after || !isBigEnough(after, pod)) return false
+  if (!before) return true
+  const wanted = ['pods', ...pod.requests.keys()]
+  return wanted.some((resource) => after.allocatable(resource) > before.allocatable(resource))
 }
 
-/** A node that has become bigger, in what the pod wants or in how many pods it takes. */
-function grew(event: ClusterEvent, pod: PodInfo): boolean {
-  if (event.kind !== 'Node' || !event.current || !event.old) return false
-  const before = new Capacity(event.old)
-  const after = new Capacity(event.current)
-  return ['pods', ...pod.requests.keys()].some(
-    (resource) => after.allocatable(resource) > before.allocatable(resource),
-  )
+/** The empty node could take the pod. */
+function isBigEnough(node: NodeInfo, { requests }: PodInfo): boolean {
+  if (node.allocatable('pods') === 0) return false
+  return [...requests].every(([resource, wanted]) => wanted <= node.allocatable(resource))
 }
+
+/** Resources of which a running pod needs less now. */
+const shrunk = oncePerEvent((event): ReadonlySet<string> => {
+  if (event.kind !== 'AssignedPod' || !event.old || !event.current) return new Set()
+  const before = podRequests(event.old, { useStatus: true })
+  const after = podRequests(event.current, { useStatus: true })
+  return new Set([...before].flatMap(([name, amount]) => (amount > (after.get(name) ?? 0) ? [name] : [])))
+})
+
+const capacities = oncePerEvent((event): { before?: NodeInfo; after?: NodeInfo } => {
+  if (event.kind !== 'Node') return {}
+  return {
+    ...(event.old && { before: new NodeInfo(event.old) }),
+    ...(event.current && { after: new NodeInfo(event.current) }),
+  }
+})

@@ -45,3 +45,13 @@ export function nodeNowSatisfies(event: ClusterEvent, satisfies: (node: Node) =>
 export function isOwnUpdate(event: ClusterEvent, pod: Pod): boolean {
   return event.kind === 'PendingPod' && event.current?.metadata.uid === pod.metadata.uid
 }
+
+/** Computes something of an event once, however many pods ask. */
+export function oncePerEvent<T>(compute: (event: ClusterEvent) => T): (event: ClusterEvent) => T {
+  const known = new WeakMap<ClusterEvent, { value: T }>()
+  return (event) => {
+    const cached = known.get(event) ?? { value: compute(event) }
+    known.set(event, cached)
+    return cached.value
+  }
+}

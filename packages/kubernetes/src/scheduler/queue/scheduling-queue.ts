@@ -1,3 +1,4 @@
+import { deepEqual } from '../../api/json.ts'
 import type { Pod } from '../../api/types/core-v1.ts'
 import { keyOf } from '../../client/informer.ts'
 import { type PodInfo, podInfoOf } from '../cluster/pod-info.ts'
@@ -151,6 +152,8 @@ export class SchedulingQueue {
     queued.info = podInfoOf(pod)
     if (this.#active.get(queued.key)) this.#active.push(queued)
     if (!this.#waiting.has(queued.key) && !this.#gated.has(queued.key)) return
+    // What we write into its status ourselves is no reason to try again.
+    if (old && deepEqual(old.spec, pod.spec) && deepEqual(old.metadata.labels, pod.metadata.labels)) return
     if (this.#helps({ kind: 'PendingPod', current: pod, ...(old && { old }) }, queued)) this.#leave(queued)
   }
 
