@@ -4,7 +4,7 @@ import { isWebSocket } from '../websocket/accept-web-socket.ts'
 
 /**
  * Connects one forwarded connection to a port of a pod: carries bytes between the client's stream and the port, and
- * resolves when done. What it throws is told to the client on the error stream.
+ * resolves when done. A client that leaves breaks the stream. What it throws is told to the client on the error stream.
  */
 export type ForwardPort = (port: number, stream: Duplex) => Promise<void>
 

@@ -36,6 +36,8 @@ export class HeaderWriter {
       head.writeUInt16LE(~data.length & 0xffff, 3)
       blocks.push(head, data)
     }
+    // An empty block is what zlib's "sync flush" writes: Go hands out the data before it only then.
+    blocks.push(Buffer.from([0, 0, 0, 0xff, 0xff]))
     return Buffer.concat(blocks)
   }
 }
