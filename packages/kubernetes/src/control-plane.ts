@@ -23,10 +23,26 @@ export async function startControlPlane(
   config: ControlPlaneConfig,
   { log }: { log: Logger },
 ): Promise<ControlPlane> {
+  // Whatever has been started is stopped in reverse: at the end, or when something cannot start.
+  const started = new AsyncDisposableStack()
+  try {
+    return await start(config, log, started)
+  } catch (error) {
+    await started.disposeAsync()
+    throw error
+  }
+}
+
+async function start(
+  config: ControlPlaneConfig,
+  log: Logger,
+  started: AsyncDisposableStack,
+): Promise<ControlPlane> {
   const read = (file: string): string => readFileSync(file, 'utf8')
   const clientCa = read(config.clientCaFile)
   const frontProxyCa = config.frontProxy && read(config.frontProxy.caFile)
   const store = openStore(config.dataDir)
+  started.defer(() => store.close())
   const core = createApiCore({
     store,
     auth: {
@@ -42,11 +58,13 @@ export async function startControlPlane(
     nodePortRange: config.nodePortRange,
     log,
   })
+  started.defer(() => core.close())
   const metrics = new RequestMetrics()
   const proxying = lazy(async () => {
     const { openProxies } = await import('./apiserver/proxy/open-proxies.ts')
     return openProxies(core, config.kubeletClient)
   })
+  started.defer(async () => (await proxying.made)?.close())
   const routes = createRoutes({
     core,
     metrics,
@@ -64,6 +82,7 @@ export async function startControlPlane(
     log: log.child('apiserver'),
     ...routes,
   })
+  started.defer(() => server.stop())
   const { bootstrap } = await import('./apiserver/bootstrap/bootstrap.ts')
   const isNew = store.count('') === 0
   const bootstrapped = bootstrap({
@@ -75,6 +94,7 @@ export async function startControlPlane(
     clientCa,
     frontProxyCa,
   })
+  started.defer(() => bootstrapped.catch(() => {}))
   // A cluster that has lived before can serve while it is looked through.
   if (isNew) await bootstrapped
   else
@@ -82,17 +102,12 @@ export async function startControlPlane(
   // Not waited for: whoever waits for the API can go on while they load.
   const loops = startLoops(config, core, clientCa, log)
   loops.catch((error: unknown) => log.error('controllers cannot start', { error }))
+  started.defer(async () => (await loops.catch(() => undefined))?.stop())
   return {
     url: `https://${config.listenAddresses[0]}:${server.port}`,
     port: server.port,
     client: core.client,
-    async stop() {
-      await loops.then((running) => running.stop())
-      await server.stop()
-      ;(await proxying.made)?.close()
-      core.close()
-      await store.close()
-    },
+    stop: () => started.disposeAsync(),
   }
 }
 

@@ -20,8 +20,9 @@ import { respondError } from './respond.ts'
 
 /** Requests that are no watch, log or stream have to be answered within this time. */
 const requestTimeoutMs = 60_000
-/** How long a stop waits for requests under way. */
-const drainMs = 2_000
+/** How long a stop waits for requests under way, and then for clients to take what they were sent. */
+const finishMs = 2_000
+const flushMs = 250
 
 export interface ApiServerOptions {
   addresses: readonly string[]
@@ -51,6 +52,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { addresses, cert, key, clientCa, auth, route, isLongRunning, metrics, log } = options
   const stopping = new AbortController()
   const sockets = new Set<TLSSocket>()
+  const sessions = new Set<ServerHttp2Session>()
+  const underWay = new Set<Promise<void>>()
   const certificates = new WeakMap<object, X509Certificate | undefined>()
   const report = (request: ApiRequest | undefined) => (error: unknown) =>
     log.error('request failed', { path: request?.info.path, error: (error as Error)?.stack ?? String(error) })
@@ -169,16 +172,20 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 },
     })
     server.on('request', (message, response) => {
-      void handle(message as unknown as IncomingMessage, response as unknown as ServerResponse)
+      track(handle(message as unknown as IncomingMessage, response as unknown as ServerResponse))
     })
     server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on('error', () => {})
-      void handleUpgrade(message, socket, head)
+      track(handleUpgrade(message, socket, head))
     })
     server.on('secureConnection', (socket: TLSSocket) => {
       sockets.add(socket)
       socket.setNoDelay(true)
       socket.once('close', () => sockets.delete(socket))
+    })
+    server.on('session', (session) => {
+      sessions.add(session)
+      session.once('close', () => sessions.delete(session))
     })
     // Clients that break off are everyday business.
     server.on('sessionError', () => {})
@@ -196,17 +203,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     async stop() {
       stopping.abort()
-      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy()
-      }, drainMs)
-      // Idle keep-alive connections would hold the close up for nothing.
-      for (const server of servers)
-        (server as unknown as { closeIdleConnections?(): void }).closeIdleConnections?.()
-      await Promise.all(closed)
-      clearTimeout(timer)
+      const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      await within(finishMs, Promise.all(underWay))
+      for (const session of sessions) session.close()
+      for (const socket of sockets) if (socket.alpnProtocol !== 'h2') socket.end()
+      await within(flushMs, closed)
+      for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
+
+  function track(request: Promise<void>): void {
+    underWay.add(request)
+    void request.finally(() => underWay.delete(request))
+  }
+}
+
+/** Waits for a promise, but not longer than `ms`. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, timeout])
+  clearTimeout(timer)
 }
 
 function decoded(path: string): string {

@@ -61,20 +61,17 @@ export async function serveWatch(
   }
   start()
   const timer = setTimeout(() => response.end(), seconds * 1000).unref()
+  const ended = Promise.withResolvers<void>()
   const stop = (): void => {
     clearTimeout(timer)
     end()
     response.end()
+    ended.resolve()
   }
+  response.once('close', stop)
+  signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted || response.destroyed) stop()
-  else {
-    response.once('close', stop)
-    signal.addEventListener('abort', stop, { once: true })
-  }
-  await new Promise<void>((resolve) => {
-    if (response.destroyed) resolve()
-    else response.once('close', resolve)
-  })
+  await ended.promise
   signal.removeEventListener('abort', stop)
 }
 
