@@ -17,13 +17,16 @@ const messages = defineMessages<Messages>({
   TaskEvent: 'containerId:1:string id:2:string',
 })
 
+const topics = ['/tasks/exit', '/tasks/oom', '/images/create', '/images/update', '/images/delete'] as const
+
 export interface ContainerdEvent {
-  topic: '/tasks/exit' | '/tasks/oom'
+  topic: (typeof topics)[number]
+  /** Empty for images. */
   containerId: string
 }
 
 /**
- * containerd's own events of CRI's containers and sandboxes that ended or ran out of memory. Older containerd (1.6) has no
+ * containerd's own events of CRI's containers and sandboxes that ended or ran out of memory, and of images. Older containerd (1.6) has no
  * CRI event stream; this one is on the same socket. Ends of exec'ed processes are left out.
  */
 export async function* containerdEvents(
@@ -31,12 +34,17 @@ export async function* containerdEvents(
   options: CallOptions,
 ): AsyncGenerator<ContainerdEvent> {
   const request = messages('SubscribeRequest').encode({
-    filters: ['namespace==k8s.io,topic==/tasks/exit', 'namespace==k8s.io,topic==/tasks/oom'],
+    filters: topics.map((topic) => `namespace==k8s.io,topic=="${topic}"`),
   })
   const path = '/containerd.services.events.v1.Events/Subscribe'
   for await (const bytes of channel.stream(path, request, options)) {
-    const { topic, event } = messages('Envelope').decode(bytes)
-    if (!event || (topic !== '/tasks/exit' && topic !== '/tasks/oom')) continue
+    const { topic: name, event } = messages('Envelope').decode(bytes)
+    const topic = topics.find((known) => known === name)
+    if (!topic || !event) continue
+    if (topic.startsWith('/images/')) {
+      yield { topic, containerId: '' }
+      continue
+    }
     const { containerId, id } = messages('TaskEvent').decode(event.value)
     if (topic === '/tasks/exit' && id !== containerId) continue
     yield { topic, containerId }

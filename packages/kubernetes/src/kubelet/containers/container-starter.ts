@@ -150,7 +150,7 @@ export class ContainerStarter {
     const latest = findByName(record, container.name)
     if (latest) return latest.restartCount + 1
     // The runtime has forgotten all about it; its logs may still be there.
-    const directory = join(podLogsDirectory(this.options.podLogsDir, pod), container.name)
+    const directory = join(podLogsDirectory(this.options.podLogsDir, pod.metadata), container.name)
     const names = await readdir(directory).catch(() => [])
     const counts = names.map((name) => Number(/^(\d+)\.log/.exec(name)?.[1] ?? -1) + 1)
     return Math.max(0, ...counts)
@@ -184,7 +184,7 @@ export class ContainerStarter {
       paths: volumes.context.paths,
       recursiveReadOnly: facts.supports(sandbox.handler, 'recursiveReadOnlyMounts'),
     })
-    const directory = join(podLogsDirectory(this.options.podLogsDir, pod), container.name)
+    const directory = join(podLogsDirectory(this.options.podLogsDir, pod.metadata), container.name)
     await mkdir(directory, { recursive: true, mode: 0o755 })
     return containerConfig({
       pod,
@@ -212,7 +212,7 @@ export class ContainerStarter {
 
   private async linkLog(pod: NodePod, container: Container, id: string, restarts: number): Promise<void> {
     const { podLogsDir, containerLogsDir } = this.options
-    const log = join(podLogsDirectory(podLogsDir, pod), containerLogPath(container.name, restarts))
+    const log = join(podLogsDirectory(podLogsDir, pod.metadata), containerLogPath(container.name, restarts))
     const link = legacyLogLink(containerLogsDir, pod.metadata, container.name, id)
     // A convenience for log shippers: nothing depends on it.
     await symlink(log, link).catch(() => {})

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import type { NodePod } from '../pods/node-pod.ts'
 
 /** Directory of all logs of a pod: `NAMESPACE_NAME_UID`. */
-export function podLogsDirectory(root: string, pod: NodePod): string {
-  const { namespace, name, uid } = pod.metadata
+export function podLogsDirectory(
+  root: string,
+  { namespace, name, uid }: { namespace: string; name: string; uid: string },
+): string {
   return join(root, `${namespace}_${name}_${uid}`)
 }
 

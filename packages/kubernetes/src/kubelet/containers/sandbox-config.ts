@@ -34,7 +34,7 @@ export function sandboxConfig(inputs: SandboxInputs): Init<PodSandboxConfig> {
   return {
     metadata: { name, namespace, uid, attempt },
     hostname,
-    logDirectory: podLogsDirectory(inputs.logsRoot, pod),
+    logDirectory: podLogsDirectory(inputs.logsRoot, pod.metadata),
     dnsConfig: dns,
     portMappings: portMappings(pod),
     labels: podLabels(pod),

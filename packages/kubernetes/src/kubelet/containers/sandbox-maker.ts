@@ -24,6 +24,8 @@ export interface SandboxMakerOptions {
   cgroupParent(pod: NodePod): string
   /** Runtime handler of the pod's RuntimeClass, '' without one. @throws Error */
   runtimeHandler(pod: NodePod): Promise<string>
+  /** A pod has got an address; containers start when this resolves. */
+  onAddress(pod: NodePod, ip: string): Promise<void>
 }
 
 /** Makes pods' sandboxes, and the description of them that goes along with each container. */
@@ -64,11 +66,12 @@ export class SandboxMaker {
     const { cri, events, podLogsDir } = this.options
     try {
       const config = await this.config(pod, attempt)
-      await mkdir(podLogsDirectory(podLogsDir, pod), { recursive: true, mode: 0o755 })
+      await mkdir(podLogsDirectory(podLogsDir, pod.metadata), { recursive: true, mode: 0o755 })
       const runtimeHandler = await this.options.runtimeHandler(pod)
       const { podSandboxId } = await cri.runPodSandbox({ config, runtimeHandler })
       const { status } = await cri.podSandboxStatus({ podSandboxId })
       const ips = status ? (toSandboxRecord(status).ips ?? []) : []
+      if (ips[0] !== undefined) await this.options.onAddress(pod, ips[0])
       return { id: podSandboxId, ips: pod.spec.hostNetwork ? [this.options.facts.nodeIP] : ips }
     } catch (error) {
       const message = error instanceof CriError ? error.toGoString() : (error as Error).message

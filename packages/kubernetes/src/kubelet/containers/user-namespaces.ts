@@ -7,10 +7,10 @@ const idsPerPod = 65_536
 
 /** Gives pods that do not want to be the node's users (hostUsers: false) a range of user and group ids of their own. */
 export class UserNamespaces {
-  private readonly facts: NodeFacts
+  private readonly facts: Pick<NodeFacts, 'supports'>
   private readonly slots = new Map<string, number>()
 
-  constructor(facts: NodeFacts) {
+  constructor(facts: Pick<NodeFacts, 'supports'>) {
     this.facts = facts
   }
 

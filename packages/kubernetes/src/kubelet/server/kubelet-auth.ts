@@ -35,10 +35,13 @@ export class KubeletAuth {
     this.certificates = new CertificateAuthenticator(new CertificateVerifier(options.clientCa, Date.now))
   }
 
-  /** `root`: the first part of the path. @throws ApiError Unauthorized, Forbidden; InternalError when the API server cannot be asked */
+  /**
+   * @param root the first part of the path
+   * @throws ApiError Unauthorized, Forbidden; InternalError when the API server cannot be asked
+   */
   async admit(
     message: IncomingMessage,
-    path: string,
+    root: string,
     certificate: X509Certificate | undefined,
   ): Promise<void> {
     const user = await this.identify(message, certificate)

@@ -120,11 +120,8 @@ function answerError(response: ServerResponse, error: unknown): void {
   const { code, details } = error instanceof ApiError ? error : { code: 500, details: undefined }
   const body = Buffer.from(error instanceof Error ? error.message : String(error))
   const wait = details?.retryAfterSeconds
-  response.writeHead(code, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': body.length,
-    ...(wait !== undefined && { 'retry-after': wait }),
-  })
+  if (wait !== undefined) response.setHeader('retry-after', wait)
+  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length })
   response.end(body)
 }
 

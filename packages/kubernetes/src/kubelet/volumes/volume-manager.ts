@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import type { Init } from '@minikube-ts/cri/call.ts'
 import type { ImageSpec } from '@minikube-ts/cri/generated/runtime-v1.ts'
 import type { Volume } from '../../api/types/core-v1.ts'
@@ -57,6 +57,7 @@ export class VolumeManager {
    */
   async mount(pod: NodePod, images: Map<string, Init<ImageSpec>>): Promise<MountedVolumes> {
     const volumes = pod.spec.volumes ?? []
+    await mkdir(this.context.paths.pod(pod.metadata.uid), { recursive: true, mode: 0o750 })
     const results = await Promise.allSettled(volumes.map((volume) => this.setUp(pod, volume, images)))
     const mounted: MountedVolumes = new Map()
     for (const [index, result] of results.entries()) {
@@ -104,5 +105,12 @@ export class VolumeManager {
       await rm(directory, { recursive: true, force: true })
     }
     await rm(paths.podMemory(uid), { recursive: true, force: true })
+  }
+
+  /** Of pods that nobody knows any more. */
+  async removeOthers(known: ReadonlySet<string>): Promise<void> {
+    const { pods, memory } = this.context.paths
+    const found = new Set([...(await readdir(pods)), ...(await readdir(memory))])
+    for (const uid of found) if (!known.has(uid)) await this.remove(uid)
   }
 }

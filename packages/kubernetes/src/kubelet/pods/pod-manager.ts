@@ -1,0 +1,259 @@
+import type { Node, Pod } from '../../api/types/core-v1.ts'
+import type { Informer } from '../../client/informer.ts'
+import type { Logger } from '../../log.ts'
+import type { PodRecord } from '../containers/pod-record.ts'
+import type { PodEvents } from '../events/pod-events.ts'
+import type { StatusManager } from '../status/status-manager.ts'
+import { admit } from './admission.ts'
+import type { MirrorPods } from './mirror-pods.ts'
+import { asNodePod, describePod, isMirrorPod, isStaticPod, type NodePod } from './node-pod.ts'
+import { type PodSteps, PodWorker } from './pod-worker.ts'
+
+export interface PodManagerOptions {
+  log: Logger
+  events: PodEvents
+  statuses: StatusManager
+  mirrors: MirrorPods
+  steps: PodSteps
+  node(): Node | undefined
+  /** Removes what the runtime and the disk still have of a pod that nobody knows any more. */
+  forget(record: PodRecord | undefined, uid: string): Promise<void>
+}
+
+/** All pods of this node: which there are, by their sources, and the worker of each. */
+export class PodManager {
+  private readonly options: PodManagerOptions
+  private readonly workers = new Map<string, PodWorker>()
+  /** Pods that are not run here, with their reason in the status. */
+  private readonly rejected = new Map<string, NodePod>()
+  private readonly statics = new Map<string, NodePod>()
+  /** Of static pods, by `namespace/name`. */
+  private readonly mirrors = new Map<string, Pod>()
+  /** Containers and sandboxes, to the pods that they are of. */
+  private readonly owners = new Map<string, string>()
+  private api: Informer<Pod> | undefined
+  private stopped = false
+
+  constructor(options: PodManagerOptions) {
+    this.options = options
+  }
+
+  /** Follows the pods that the API assigns to this node. Returns when the first list has been looked at. */
+  async follow(api: Informer<Pod>): Promise<void> {
+    this.api = api
+    await api.synced
+    api.listen(({ current, old }) => {
+      if (current) this.apiPod(current)
+      else if (old) this.apiPodGone(old)
+    })
+  }
+
+  private apiPod(pod: Pod): void {
+    const known = asNodePod(pod)
+    if (!known) return
+    if (isMirrorPod(pod)) this.mirrorSeen(known)
+    else this.put(known)
+    this.options.statuses.reconcile(this.staticOf(known)?.metadata.uid ?? known.metadata.uid)
+  }
+
+  private apiPodGone(pod: Pod): void {
+    const key = keyOf(pod)
+    if (isMirrorPod(pod)) {
+      this.mirrors.delete(key)
+      const source = this.staticOf(pod)
+      // Somebody deleted the picture; the pod is still there.
+      if (source) this.workers.get(source.metadata.uid)?.wake()
+      return
+    }
+    const uid = pod.metadata.uid ?? ''
+    this.rejected.delete(uid)
+    const worker = this.workers.get(uid)
+    if (!worker) {
+      this.options.statuses.forget(uid)
+      return
+    }
+    worker.removed = true
+    if (worker.stage === 'finished') void this.drop(worker)
+    else worker.terminate({ gracePeriod: pod.metadata.deletionGracePeriodSeconds ?? 1 })
+  }
+
+  private mirrorSeen(mirror: NodePod): void {
+    this.mirrors.set(keyOf(mirror), mirror)
+    if (!this.staticOf(mirror)) void this.options.mirrors.remove(mirror)
+  }
+
+  private staticOf(pod: Pod): NodePod | undefined {
+    return [...this.statics.values()].find((one) => keyOf(one) === keyOf(pod))
+  }
+
+  /** The pods that files describe now. */
+  setStatic(pods: NodePod[]): void {
+    const wanted = new Map(pods.map((pod) => [pod.metadata.uid, pod]))
+    for (const [uid, pod] of this.statics) {
+      if (wanted.has(uid)) continue
+      this.statics.delete(uid)
+      const mirror = this.mirrors.get(keyOf(pod))
+      if (mirror && !pods.some((other) => keyOf(other) === keyOf(pod)))
+        void this.options.mirrors.remove(mirror)
+      const worker = this.workers.get(uid)
+      if (worker) worker.removed = true
+      worker?.terminate({})
+    }
+    for (const [uid, pod] of wanted) {
+      this.statics.set(uid, pod)
+      this.put(pod)
+    }
+  }
+
+  /** What the steps of a static pod call: the API is to show it. */
+  ensureMirror(pod: NodePod): Promise<void> {
+    if (!isStaticPod(pod)) return Promise.resolve()
+    return this.options.mirrors.ensure(pod, this.mirrors.get(keyOf(pod)))
+  }
+
+  private put(pod: NodePod): void {
+    const { uid } = pod.metadata
+    const worker = this.workers.get(uid)
+    if (worker) {
+      worker.update(pod)
+      return
+    }
+    if (this.stopped || this.rejected.has(uid)) return
+    if (!this.isAdmitted(pod)) return
+    this.start(pod)
+  }
+
+  private start(pod: NodePod): PodWorker {
+    // The pod that had this name before uses the same names in the runtime: it goes first.
+    const before = isStaticPod(pod)
+      ? [...this.workers.values()].find((other) => keyOf(other.pod) === keyOf(pod))?.done
+      : undefined
+    const worker = new PodWorker(pod, this.options.steps, this.options.log, before)
+    this.workers.set(pod.metadata.uid, worker)
+    if (pod.metadata.deletionTimestamp) worker.terminate({})
+    return worker
+  }
+
+  /** New pods only: what runs already, or has run, has been let in before. */
+  private isAdmitted(pod: NodePod): boolean {
+    const { log, events, statuses, node } = this.options
+    const current = node()
+    const phase = pod.status?.phase ?? 'Pending'
+    if (!current || phase !== 'Pending' || pod.metadata.deletionTimestamp || pod.status?.startTime)
+      return true
+    const others = this.list().filter((other) => {
+      const worker = this.workers.get(other.metadata.uid)
+      return worker && (worker.stage === 'syncing' || worker.stage === 'terminating')
+    })
+    const rejection = admit(pod, current, others)
+    if (!rejection) return true
+    const { reason, message } = rejection
+    log.warn('pod rejected', { pod: describePod(pod), reason, message })
+    this.rejected.set(pod.metadata.uid, pod)
+    events.pod(pod, 'Warning', reason, message)
+    statuses.set(pod, {
+      phase: 'Failed',
+      reason,
+      message,
+      observedGeneration: pod.metadata.generation ?? 0,
+      conditions: pod.status?.conditions ?? [],
+      ...(pod.status?.qosClass && { qosClass: pod.status.qosClass }),
+    })
+    statuses.terminate(pod)
+    return false
+  }
+
+  /** Ends what the runtime has of pods that no source knows; after all sources have been read. */
+  adopt(records: PodRecord[]): void {
+    for (const record of records) {
+      if (this.workers.has(record.uid)) continue
+      const worker = this.start(orphan(record))
+      worker.removed = true
+      worker.terminate({ gracePeriod: 1 })
+    }
+  }
+
+  /** A pod's loop has ended. */
+  finished(worker: PodWorker): void {
+    if (worker.removed) void this.drop(worker)
+  }
+
+  private async drop(worker: PodWorker): Promise<void> {
+    const { uid, record } = worker
+    this.workers.delete(uid)
+    this.options.statuses.forget(uid)
+    for (const { id } of [...(record?.containers ?? []), ...(record?.sandboxes ?? [])]) this.owners.delete(id)
+    await this.options.forget(record, uid)
+  }
+
+  /** A container or sandbox has ended. @returns false when it is not known whose it is */
+  ended(id: string): boolean {
+    const worker = this.workers.get(this.owners.get(id) ?? '')
+    worker?.runtimeChanged(id)
+    return worker !== undefined
+  }
+
+  owns(uid: string, id: string): void {
+    this.owners.set(id, uid)
+  }
+
+  recordRead(record: PodRecord): void {
+    for (const { id } of [...record.containers, ...record.sandboxes]) this.owners.set(id, record.uid)
+  }
+
+  wake(uid: string): void {
+    this.workers.get(uid)?.wake()
+  }
+
+  /** Nobody knows what has happened in the runtime. */
+  allChanged(): void {
+    for (const worker of this.workers.values()) worker.runtimeChanged()
+  }
+
+  worker(uid: string): PodWorker | undefined {
+    return this.workers.get(uid)
+  }
+
+  byName(namespace: string, name: string): PodWorker | undefined {
+    const found = [...this.workers.values()].filter(({ pod }) => keyOf(pod) === `${namespace}/${name}`)
+    return found.find(({ removed }) => !removed) ?? found[0]
+  }
+
+  /** Every pod that is worked on. */
+  list(): NodePod[] {
+    return [...this.workers.values()].map(({ pod }) => pod)
+  }
+
+  /** The API's picture of a pod, of its mirror if it is static. */
+  apiPodOf(uid: string): Pod | undefined {
+    const source = this.statics.get(uid)
+    if (source) return this.mirrors.get(keyOf(source))
+    const pod = this.workers.get(uid)?.pod ?? this.rejected.get(uid)
+    const current = pod && this.api?.get(pod.metadata.namespace, pod.metadata.name)
+    return current?.metadata.uid === uid ? current : undefined
+  }
+
+  couldBeRunning(uid: string): boolean {
+    const stage = this.workers.get(uid)?.stage
+    return stage === 'syncing' || stage === 'terminating'
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    await Promise.all([...this.workers.values()].map((worker) => worker.stop()))
+  }
+}
+
+function keyOf(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`
+}
+
+/** As much of a pod as its containers tell. */
+function orphan({ uid, name, namespace }: PodRecord): NodePod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { uid, name, namespace },
+    spec: { containers: [], restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
+  }
+}
