@@ -35,6 +35,7 @@ export async function listen(options: ListenOptions): Promise<{ port: number; st
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const url = message.url ?? '/'
+    const signal = AbortSignal.any([stopping.signal, gone.signal])
     try {
       const question = url.indexOf('?')
       const path = question < 0 ? url : url.slice(0, question)
@@ -47,11 +48,14 @@ export async function listen(options: ListenOptions): Promise<{ port: number; st
         path,
         parts,
         query: new URLSearchParams(question < 0 ? '' : url.slice(question + 1)),
-        signal: AbortSignal.any([stopping.signal, gone.signal]),
+        signal,
         ...(takeOver && { takeOver }),
       })
     } catch (error) {
-      if (gone.signal.aborted) return
+      if (signal.aborted) {
+        response.destroy()
+        return
+      }
       if (!(error instanceof ApiError)) log.error('request failed', { url, error })
       answerError(response, error)
     }
