@@ -57,6 +57,8 @@ async function hold(address: string): Promise<(() => void) | undefined> {
 }
 
 function released(address: string, signal: AbortSignal): Promise<void> {
+  // Whoever was told of the waiting may have ended it at once; an abort in the past fires no event.
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const socket = connect({ path: address })
     const onAbort = (): void => {
