@@ -36,6 +36,8 @@ import { PodManager } from './pods/pod-manager.ts'
 import { PodSteps } from './pods/pod-steps.ts'
 import { StaticPods } from './pods/static-pods.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
+import type { KubeletServerSource } from './server/kubelet-server-source.ts'
+import { type KubeletServer, startKubeletServer } from './server/start-kubelet-server.ts'
 import { StartReasons } from './status/reasons.ts'
 import { StatusManager } from './status/status-manager.ts'
 import { TokenSource } from './volumes/token-source.ts'
@@ -76,6 +78,7 @@ export class Kubelet {
   private readonly runtimeInfo: { name: string; version: string }
   private readonly fixed: NodeStatus
   private agent: NodeAgent | undefined
+  private server: Promise<KubeletServer> | undefined
   private followed = false
 
   private constructor(
@@ -233,9 +236,31 @@ export class Kubelet {
       onConnected: (connected) => this.connected(connected),
       onRelist: () => this.relist(),
     })
+    this.server = startKubeletServer({
+      config: this.config,
+      cri: this.cri,
+      client: api?.client,
+      source: this.source(),
+      log: this.log,
+    })
+    await Promise.all([this.server, this.work()])
+  }
+
+  private async work(): Promise<void> {
+    const { api } = this.options
     if (api) await this.join(api)
     await this.statics.start()
     await this.adopt()
+  }
+
+  private source(): KubeletServerSource {
+    const { pods, statuses } = this
+    return {
+      pods: () => pods.list(),
+      pod: (namespace, name) => pods.byName(namespace, name)?.pod,
+      status: (uid) => statuses.get(uid),
+      onStatus: (listener) => statuses.onChange(listener),
+    }
   }
 
   /** Becomes part of the cluster. */
@@ -366,6 +391,7 @@ export class Kubelet {
   /** Ends the kubelet's own work; pods go on running. */
   async stop(): Promise<void> {
     this.stopping.abort()
+    await (await this.server?.catch(() => undefined))?.stop()
     this.statics.stop()
     this.agent?.stop()
     await this.pods.stop()

@@ -11,6 +11,4 @@ export interface KubeletServerSource {
   status(uid: string): PodStatus | undefined
   /** Calls back whenever `status` of that pod would say something else, or nothing any more. Returns how to end that. */
   onStatus(listener: (uid: string) => void): () => void
-  /** @throws Error that says why pods are not being worked on */
-  checkHealth(): void
 }

@@ -39,6 +39,7 @@ export class StatusManager {
   /** What the API server answered last, which may be newer than what the watch has brought. */
   private readonly answered = new Map<string, Pod>()
   private readonly queue: WorkQueue
+  private readonly listeners = new Set<(uid: string) => void>()
 
   constructor(options: StatusManagerOptions) {
     this.options = options
@@ -74,6 +75,17 @@ export class StatusManager {
   forget(uid: string): void {
     this.entries.delete(uid)
     this.answered.delete(uid)
+    this.tell(uid)
+  }
+
+  /** Calls back whenever `get` of a pod would return something else. Returns how to end that. */
+  onChange(listener: (uid: string) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private tell(uid: string): void {
+    for (const listener of this.listeners) listener(uid)
   }
 
   /** The API's pod has changed: somebody may have overwritten what we said, or asked for its deletion. */
@@ -102,6 +114,7 @@ export class StatusManager {
     const status = finish(pod, old, next)
     if (known && deepEqual(known.status, status) && known.finished === finished && !force) return known.status
     this.entries.set(uid, { pod, status, finished: finished || (known?.finished ?? false) })
+    this.tell(uid)
     this.queue.add(uid)
     return status
   }
