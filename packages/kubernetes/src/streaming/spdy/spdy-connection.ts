@@ -163,10 +163,10 @@ export class SpdyConnection implements StreamLink {
         await this.#reader.decode(payload.subarray(4))
         return
       case frameType.rstStream: {
-        const error = Object.assign(new Error('the stream was reset'), { code: 'ECONNRESET' })
+        const error = Object.assign(new Error('the stream was refused'), { code: 'ECONNRESET' })
         this.#replies.get(id)?.reject(error)
         this.#replies.delete(id)
-        this.#streams.get(id)?.abort(error)
+        this.#streams.get(id)?.reset()
         return
       }
       case frameType.ping:

@@ -15,8 +15,9 @@ const readAhead = 1 << 20
 const maxFrame = 1 << 16
 
 /**
- * One stream of a SPDY connection. Ending the writable side half-closes; destroying an open stream resets it, and an
- * `ECONNRESET` error means that the other side did.
+ * One stream of a SPDY connection. Ending the writable side half-closes, destroying an open stream resets it. A reset by
+ * the other side is an end of its data, as Go's peer takes it (and uses it at the end of sessions); what is written then
+ * goes nowhere. An `ECONNRESET` error means that the connection is gone.
  */
 export class SpdyStream extends Duplex {
   readonly id: number
@@ -26,6 +27,7 @@ export class SpdyStream extends Duplex {
   #wake: (() => void) | undefined
   #sentFin = false
   #gotFin = false
+  #isReset = false
 
   constructor(id: number, headers: SpdyHeaders, link: StreamLink) {
     super({ readableHighWaterMark: readAhead, allowHalfOpen: true })
@@ -48,7 +50,17 @@ export class SpdyStream extends Duplex {
     })
   }
 
-  /** From the connection: the other side gave up, or the connection is gone. */
+  /** From the connection: the other side wants no more of this stream. */
+  reset(): void {
+    const open = !this.#gotFin
+    this.#sentFin = true
+    this.#gotFin = true
+    this.#isReset = true
+    this.#link.forget(this.id)
+    if (open && !this.destroyed) this.push(null)
+  }
+
+  /** From the connection: it is gone. */
   abort(error: Error): void {
     this.#sentFin = true
     this.#gotFin = true
@@ -61,7 +73,8 @@ export class SpdyStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#send(chunk, 0, done)
+    if (this.#isReset) done()
+    else this.#send(chunk, 0, done)
   }
 
   override _final(done: (error?: Error | null) => void): void {

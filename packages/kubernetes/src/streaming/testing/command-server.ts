@@ -10,6 +10,7 @@ import { acceptRemoteCommand } from '../remote-command/accept-remote-command.ts'
 import type { CommandResult } from '../remote-command/command-status.ts'
 import { streamsOf, type TerminalSize } from '../remote-command/protocol.ts'
 import { isTunnel, tunnelWebSocket } from '../websocket/tunnel-web-socket.ts'
+import { podDocuments } from './pod-documents.ts'
 
 export interface CommandServer {
   url: string
@@ -21,23 +22,6 @@ export interface CommandServer {
   close(): Promise<void>
 }
 
-const documents: Record<string, object> = {
-  '/api': { kind: 'APIVersions', versions: ['v1'] },
-  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
-  '/api/v1': {
-    kind: 'APIResourceList',
-    groupVersion: 'v1',
-    resources: [{ name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get', 'list'] }],
-  },
-  '/api/v1/namespaces/default/pods/p': {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'p', namespace: 'default', uid: 'u' },
-    spec: { containers: [{ name: 'c', image: 'i' }] },
-    status: { phase: 'Running' },
-  },
-}
-
 /**
  * A stand-in for an API server with one pod `p`: exec runs the command on this machine, port-forward connects to this
  * machine's ports, everything else about the pod is made up.
@@ -47,7 +31,7 @@ export async function startCommandServer(): Promise<CommandServer> {
   const gone: Promise<void>[] = []
   const upgrades: string[] = []
   const server: Server = createServer((request, response) => {
-    const body = documents[new URL(request.url ?? '/', 'http://localhost').pathname]
+    const body = podDocuments[new URL(request.url ?? '/', 'http://localhost').pathname]
     response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' })
     response.end(JSON.stringify(body ?? new ApiError('NotFound', 'not found').toStatus()))
   })
