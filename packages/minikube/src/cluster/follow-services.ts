@@ -59,7 +59,9 @@ export async function followServices(
 async function dying(cluster: Cluster, status: ServiceStatus): Promise<MinikubeError> {
   const path = `${cluster.layout.logs}/${status.name}.log`
   const log = (await cluster.node.readFile(path))?.toString().trimEnd().split('\n') ?? []
-  const lastWords = log.findLast((line) => line.trim() !== '')
+  // What Node.js prints last of a crash is its version; the error stands above.
+  const lastWords =
+    log.findLast((line) => / E |^\w*Error\b/.test(line)) ?? log.findLast((line) => line.trim() !== '')
   return new MinikubeError(
     'K8S_INSTALL_FAILED',
     `the service ${status.name} does not stay up: ${status.message ?? ''}${lastWords ? `; it said: ${lastWords}` : ''}`,

@@ -18,7 +18,7 @@ export async function loadProfile(home: Home, name: string): Promise<Profile> {
       },
     )
   }
-  throw new MinikubeError('GUEST_PROFILE_NOT_FOUND', `there is no profile "${name}"`, {
+  throw new MinikubeError('GUEST_PROFILE_NOT_FOUND', `Profile "${name}" not found`, {
     advice: `Start a cluster with 'minikube start${name === 'minikube' ? '' : ` -p ${name}`}'; 'minikube profile list' shows those that there are.`,
   })
 }

@@ -14,6 +14,7 @@ import { chooseProfile } from './choose-profile.ts'
 import { type Claim, readClaim, refuseForeign } from './claim.ts'
 import { type Cluster, engineContext, openCluster } from './cluster.ts'
 import { followServices } from './follow-services.ts'
+import { isRunning } from './is-running.ts'
 import { checkKubeconfig } from './kubeconfig.ts'
 import { withLock } from './lock.ts'
 import { nodeFacts } from './node-facts.ts'
@@ -79,7 +80,7 @@ async function settleOnMachine(request: StartRequest, work: Work): Promise<Clust
   }
   refuseUnhealthy(driver, await driver.probe(work.signal))
   await refuseForeign(home, profile.Name)
-  if (!(await cluster.supervisor.status())) await Promise.all([refuseFullDisk(), refuseTakenPorts(cluster)])
+  if (!(await isRunning(cluster))) await Promise.all([refuseFullDisk(), refuseTakenPorts(cluster)])
   const changes = await plannedChanges(cluster, work)
   announce(ledger, changes, request.install, work)
   await saveProfile(home, profile)

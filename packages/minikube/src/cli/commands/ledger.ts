@@ -23,9 +23,10 @@ export const ledger = defineCommand({
     const rows = entries.map(({ at, state, change, why }) => [
       at.slice(0, 19).replace('T', ' '),
       state,
+      change.kind,
       describeChange(change) + (why ? ` (${why})` : ''),
     ])
-    output.print(table(['TIME (UTC)', 'STATE', 'CHANGE'], rows))
+    output.print(table(['TIME (UTC)', 'STATE', 'KIND', 'CHANGE'], rows))
     return 0
   },
 })

@@ -38,7 +38,7 @@ const list = defineCommand({
       return 0
     }
     if (valid.length === 0 && invalid.length === 0)
-      throw new MinikubeError('MK_USAGE_NO_PROFILE', 'there is no minikube profile')
+      throw new MinikubeError('MK_USAGE_NO_PROFILE', 'No minikube profile was found')
     const current = await currentContext(home)
     const head = [
       'PROFILE',

@@ -1,4 +1,5 @@
 import type { ServiceSpec } from '../../runtimes/runtime.ts'
+import type { ProcessIdentity } from './process-table.ts'
 
 /** What a supervisor runs. Written to the node as JSON, so that it also starts without anybody asking (after a reboot). */
 export interface SupervisorConfig {
@@ -51,3 +52,13 @@ export type SupervisorReply =
   | { service: ServiceStatus }
   | { ok: true }
   | { error: string }
+
+/** File in the run directory that says which process every service is, for the supervisor that comes after. */
+export const processTableFile = 'services.json'
+
+export interface RememberedService {
+  identity: ProcessIdentity
+  /** JSON of its ServiceSpec. */
+  spec: string
+  state: 'starting' | 'ready' | 'paused'
+}

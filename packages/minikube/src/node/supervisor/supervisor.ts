@@ -6,16 +6,14 @@ import type { Logger } from '@minikube-ts/kubernetes/log.ts'
 import { messageOf } from '../../error.ts'
 import type { ServiceSpec } from '../../runtimes/runtime.ts'
 import { LogRotation } from './log-rotation.ts'
-import { isAlive, type ProcessIdentity } from './process-table.ts'
-import type { ServiceStatus, SupervisorConfig } from './protocol.ts'
+import { isAlive } from './process-table.ts'
+import {
+  processTableFile,
+  type RememberedService,
+  type ServiceStatus,
+  type SupervisorConfig,
+} from './protocol.ts'
 import { Service, serviceFiles } from './service.ts'
-
-/** What the process table on disk says of a service, for the supervisor that comes after this one. */
-interface Remembered {
-  identity: ProcessIdentity
-  spec: string
-  state: 'starting' | 'ready' | 'paused'
-}
 
 /** Starts services in the order of their dependencies, each as soon as those are ready, and keeps them running. */
 export class Supervisor {
@@ -157,11 +155,11 @@ export class Supervisor {
   }
 
   #tablePath(): string {
-    return join(this.#config.runDir, 'services.json')
+    return join(this.#config.runDir, processTableFile)
   }
 
   #remember(): void {
-    const table: Record<string, Remembered> = {}
+    const table: Record<string, RememberedService> = {}
     for (const service of this.#services.values()) {
       const { identity, state, spec } = service
       if (!identity) continue
@@ -175,9 +173,9 @@ export class Supervisor {
     renameSync(`${this.#tablePath()}.new`, this.#tablePath())
   }
 
-  #recall(): Record<string, Remembered> {
+  #recall(): Record<string, RememberedService> {
     try {
-      return JSON.parse(readFileSync(this.#tablePath(), 'utf8')) as Record<string, Remembered>
+      return JSON.parse(readFileSync(this.#tablePath(), 'utf8')) as Record<string, RememberedService>
     } catch (error) {
       this.#log.info('starts without a process table', { reason: messageOf(error) })
       return {}
