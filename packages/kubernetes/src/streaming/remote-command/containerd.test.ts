@@ -204,6 +204,7 @@ describe('against containerd', { skip: whyNoContainerd() ?? false }, () => {
     const kubectl = (webSockets: string, args: string[], input?: string) => {
       const env = {
         PATH: process.env.PATH,
+        HOME: containerd.directory,
         KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets,
         KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets,
       }

@@ -2,19 +2,26 @@ import assert from 'node:assert/strict'
 import { type ExecFileException, execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type CommandServer, startCommandServer } from '../testing/command-server.ts'
 
 const kubectl = '/usr/bin/kubectl'
 const skip = existsSync(kubectl) ? false : 'needs kubectl'
+// kubectl caches what it discovers.
+const home = mkdtempSync(join(tmpdir(), 'kubectl-test-'))
 let server: CommandServer
 
 before(async () => {
   server = await startCommandServer()
 })
-after(() => server.close())
+after(async () => {
+  await server.close()
+  rmSync(home, { recursive: true })
+})
 
 /** kubectl talks WebSocket by itself, and SPDY when told to. */
 const protocols = { WebSocket: 'true', SPDY: 'false' }
@@ -22,7 +29,7 @@ const protocols = { WebSocket: 'true', SPDY: 'false' }
 function environment(webSockets: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
-    HOME: '/nonexistent',
+    HOME: home,
     KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets,
     KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets,
   }
