@@ -38,6 +38,11 @@ export class Field {
     this.add('FieldValueInvalid', `Invalid value: ${printValue(value)}`, detail)
   }
 
+  /** `invalid` where showing the value would not help. */
+  invalidAsWhole(detail: string): void {
+    this.add('FieldValueInvalid', 'Invalid value', detail)
+  }
+
   /** `invalid` once per message of a format check. */
   check(value: unknown, messages: readonly string[]): void {
     for (const message of messages) this.invalid(value, message)

@@ -145,6 +145,9 @@ export const isHttpHeaderName = format(
   ['X-Header-Name'],
 )
 
+/** What follows a domain in names such as `acme.io/foo/bar`. */
+export const isUrlPath = format("[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+", 'Invalid path', [])
+
 export const isPercent = format(
   '[0-9]+%',
   "a valid percent string must be a numeric string followed by an ending '%'",

@@ -1,6 +1,6 @@
 import { formatCidr, formatIp, isStrictIp, parseCidr, parseIp } from '../ip.ts'
 import type { Field } from './field.ts'
-import type { FormatCheck } from './formats.ts'
+import { type FormatCheck, isDns1123Subdomain, isUrlPath } from './formats.ts'
 
 // The small words that rules are made of.
 
@@ -36,6 +36,23 @@ export function nonNegative(value: number | undefined, field: Field): void {
 
 export function positive(value: number | undefined, field: Field): void {
   if ((value ?? 0) <= 0) field.invalid(value ?? 0, 'must be greater than zero')
+}
+
+/** Required, and like `acme.io/foo`. */
+export function domainPrefixedPath(value: string | undefined, field: Field): void {
+  if (!value) {
+    field.required()
+    return
+  }
+  const slash = value.indexOf('/')
+  const domain = value.slice(0, slash)
+  const path = value.slice(slash + 1)
+  if (slash <= 0 || !path) {
+    field.invalid(value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    return
+  }
+  field.check(domain, isDns1123Subdomain(domain))
+  field.check(path, isUrlPath(path))
 }
 
 /** Each value once; the second one is the duplicate. */

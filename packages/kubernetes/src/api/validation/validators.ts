@@ -1,11 +1,13 @@
 import type { StoredKubeObject } from '../kube-object.ts'
 import type { ResourceInfo } from '../resource-info.ts'
+import { appsValidators } from './apps/apps-validators.ts'
+import { batchValidators } from './batch/batch-validators.ts'
 import { coreValidators } from './core/core-validators.ts'
 import type { Validator } from './validator.ts'
 
 /** By `<resource>.<group>`. */
 const validators = new Map<string, Validator<StoredKubeObject>>(
-  [coreValidators].flatMap(
+  [coreValidators, appsValidators, batchValidators].flatMap(
     (group) => Object.entries(group) as unknown as [string, Validator<StoredKubeObject>][],
   ),
 )
