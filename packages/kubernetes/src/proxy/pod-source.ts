@@ -2,14 +2,16 @@ import type { Pod } from '../api/types/core-v1.ts'
 import { keyOf } from '../client/informer.ts'
 import type { InformerFactory } from '../client/informer-factory.ts'
 import * as resources from '../client/resources.ts'
-import { hostPortFragment } from './host-ports.ts'
+import { hostPortFragment, hostPortFrontends } from './host-ports.ts'
 import type { NftTable } from './nft/nft-table.ts'
 import { type PolicyPod, policyPodOf } from './policy/policy-rules.ts'
 import type { Source } from './sync-loop.ts'
+import type { UdpFlows } from './udp-flows.ts'
 
 export interface PodSourceOptions {
   informers: InformerFactory
   nodeName: string
+  flows: UdpFlows
   onChange: () => void
 }
 
@@ -18,6 +20,7 @@ export class PodSource implements Source {
   readonly synced: Promise<unknown>
   readonly #pods
   readonly #onChange: () => void
+  readonly #flows: UdpFlows
   readonly #stop: () => void
   /** Addresses that the API server does not know yet, by pod. */
   readonly #early = new Map<string, { uid: string | undefined; ip: string }>()
@@ -25,8 +28,9 @@ export class PodSource implements Source {
   /** Told of every change of a pod here. */
   readonly listeners = new Set<() => void>()
 
-  constructor({ informers, nodeName, onChange }: PodSourceOptions) {
+  constructor({ informers, nodeName, flows, onChange }: PodSourceOptions) {
     this.#onChange = onChange
+    this.#flows = flows
     this.#pods = informers.informer<Pod>(resources.pods, { fieldSelector: `spec.nodeName=${nodeName}` })
     this.#stop = this.#pods.listen(({ current, old }) => {
       const key = keyOf(current ?? (old as Pod))
@@ -52,12 +56,14 @@ export class PodSource implements Source {
 
   update(table: NftTable): void {
     for (const key of this.#dirty) {
+      this.#dirty.delete(key)
       const [namespace = '', name = ''] = key.split('/')
       const pod = this.#pods.get(namespace, name)
       const addressed = pod && this.#addressed(pod)
-      table.set(`host ports ${key}`, addressed && hostPortFragment(addressed.pod, addressed.ip))
+      const owner = `host ports ${key}`
+      table.set(owner, addressed && hostPortFragment(addressed.pod, addressed.ip))
+      this.#flows.set(owner, addressed ? hostPortFrontends(addressed.pod, addressed.ip) : [])
     }
-    this.#dirty.clear()
   }
 
   stop(): void {

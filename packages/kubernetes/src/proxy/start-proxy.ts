@@ -3,13 +3,16 @@ import type { Logger } from '../log.ts'
 import type { NodeConfig } from '../node-config.ts'
 import { baseTable } from './base-table.ts'
 import { ensureBridge, removeBridge } from './bridge.ts'
+import { forwardTable, passForwardPolicy, removeForwardRules } from './forward-policy.ts'
 import { NftTable } from './nft/nft-table.ts'
 import { run } from './nft/run.ts'
+import { type TableEvent, watchTables } from './nft/watch-tables.ts'
 import { PodSource } from './pod-source.ts'
 import { PolicySource } from './policy/policy-source.ts'
 import { HealthChecks } from './services/health-checks.ts'
 import { ServiceSource } from './services/service-source.ts'
 import { SyncLoop } from './sync-loop.ts'
+import { UdpFlows } from './udp-flows.ts'
 
 export interface StartProxyOptions {
   informers: InformerFactory
@@ -53,23 +56,46 @@ export function startProxy(
       nftTable,
       baseTable({ bridge: bridge.name, podCidr, serviceCidrs, seesBridgedTraffic }),
     )
-    const loop = new SyncLoop({ table, log, now, signal: stopping.signal })
+    const flows = new UdpFlows(log)
+    const loop = new SyncLoop({ table, log, now, signal: stopping.signal, applied: () => flows.check() })
     const health = new HealthChecks(nodeIP, log)
-    const pods = new PodSource({ informers, nodeName, onChange: loop.request })
+    const pods = new PodSource({ informers, nodeName, flows, onChange: loop.request })
     const services = new ServiceSource({
       informers,
       nodeName,
       nodeIP,
       podCidr,
       health,
-      log,
+      flows,
       onChange: loop.request,
     })
     const policies = new PolicySource({ informers, pods, onChange: loop.request })
     await Promise.all([pods.synced, services.synced, policies.synced])
     loop.begin([services, pods, policies])
     await loop.settled()
+    const stopWatching = watchTables(tableChanged(loop))
+    stopping.signal.addEventListener('abort', stopWatching)
+    if (stopping.signal.aborted) stopWatching()
+    await passForwardPolicy(bridge.name, log)
     return { loop, pods, services, policies, health }
+  }
+
+  /** Our own transactions remove the table and add it in one breath. */
+  function tableChanged(loop: SyncLoop): (event: TableEvent) => void {
+    let gone = false
+    return ({ action, table }) => {
+      if (table === forwardTable && action === 'add') {
+        passForwardPolicy(bridge.name, log).catch((error: unknown) => log.warn('forward policy', { error }))
+      }
+      if (table !== `ip ${nftTable}`) return
+      gone = action === 'delete'
+      if (!gone) return
+      setImmediate(() => {
+        if (!gone) return
+        log.warn('rules were removed by somebody else and come back', { table })
+        loop.startOver()
+      })
+    }
   }
 
   const bridgeReady = Promise.withResolvers<void>()
@@ -102,7 +128,7 @@ export function startProxy(
     async cleanup() {
       await stop()
       await run('nft', ['-f', '-'], `add table ip ${nftTable}\ndelete table ip ${nftTable}\n`)
-      await removeBridge(bridge.name)
+      await Promise.all([removeForwardRules(bridge.name), removeBridge(bridge.name)])
     },
   }
 }

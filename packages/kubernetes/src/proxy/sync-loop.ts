@@ -7,8 +7,6 @@ import { run } from './nft/run.ts'
 export interface Source {
   /** Puts what has changed since the last time into the table. */
   update(table: NftTable): void
-  /** The table is in the kernel as `update` left it. */
-  applied?(): Promise<void>
   stop(): void
 }
 
@@ -17,6 +15,8 @@ export interface SyncLoopOptions {
   log: Logger
   now: () => number
   signal: AbortSignal
+  /** Called when a transaction is in the kernel, and awaited. */
+  applied: () => Promise<void>
 }
 
 const firstRetryMs = 500
@@ -48,6 +48,12 @@ export class SyncLoop {
       this.#running = undefined
       if (this.#requested) this.request()
     })
+  }
+
+  /** Somebody else has changed the kernel's rules. */
+  startOver(): void {
+    this.#options.table.distrust()
+    this.request()
   }
 
   /** Resolves when everything that has changed so far is in the kernel (or the loop has stopped). */
@@ -84,9 +90,9 @@ export class SyncLoop {
   }
 
   async #sync(): Promise<boolean> {
-    const { table, log, now } = this.#options
+    const { table, log, now, applied } = this.#options
     const began = performance.now()
-    for (const source of this.#sources) source.update(table)
+    for (const source of this.#sources) this.#update(source)
     const transaction = table.transaction(now())
     if (transaction === '') return true
     try {
@@ -98,9 +104,20 @@ export class SyncLoop {
       return false
     }
     table.committed(now())
-    await Promise.all(this.#sources.map((source) => source.applied?.()))
+    await applied()
     const ms = Math.round(performance.now() - began)
     if (ms > 200) log.info('rules applied slowly', { ms, bytes: transaction.length })
     return true
+  }
+
+  /** What one source cannot do is no reason to keep the others' changes back. */
+  #update(source: Source): void {
+    try {
+      source.update(this.#options.table)
+    } catch (error) {
+      this.#options.log.error('rules not worked out', { error })
+      // It has put aside what it failed at, and may have more.
+      this.#requested = true
+    }
   }
 }

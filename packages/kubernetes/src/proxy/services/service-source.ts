@@ -3,13 +3,13 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.ts'
 import { keyOf, splitKey } from '../../client/informer.ts'
 import type { InformerFactory } from '../../client/informer-factory.ts'
 import * as resources from '../../client/resources.ts'
-import type { Logger } from '../../log.ts'
-import { forgetStaleFlows, type UdpFrontend } from '../conntrack.ts'
+import type { UdpFrontend } from '../conntrack.ts'
 import type { NftTable } from '../nft/nft-table.ts'
 import type { Source } from '../sync-loop.ts'
+import type { UdpFlows } from '../udp-flows.ts'
 import { chooseEndpoints, endpointsOf, type ProxyEndpoint } from './endpoints.ts'
 import type { HealthChecks } from './health-checks.ts'
-import { type ServedPort, serviceFragment } from './service-fragment.ts'
+import { serviceFragment } from './service-fragment.ts'
 import { type ServicePort, servicePorts, withLoadBalancer } from './service-port.ts'
 
 export interface ServiceSourceOptions {
@@ -18,7 +18,7 @@ export interface ServiceSourceOptions {
   nodeIP: string
   podCidr: string
   health: HealthChecks
-  log: Logger
+  flows: UdpFlows
   onChange: () => void
 }
 
@@ -37,9 +37,6 @@ export class ServiceSource implements Source {
   readonly #stops: (() => void)[]
   /** Services to be looked at again. */
   readonly #dirty = new Set<string>()
-  /** UDP endpoints as they were written last, by Service; to know when one has gone. */
-  readonly #udp = new Map<string, { port: ServicePort; serving: ReadonlySet<string> }[]>()
-  #flowsToCheck = false
   #zone = ''
 
   constructor(options: ServiceSourceOptions) {
@@ -70,20 +67,9 @@ export class ServiceSource implements Source {
   }
 
   update(table: NftTable): void {
-    for (const key of this.#dirty) this.#updateService(table, key)
-    this.#dirty.clear()
-  }
-
-  async applied(): Promise<void> {
-    if (!this.#flowsToCheck) return
-    this.#flowsToCheck = false
-    const { log } = this.#options
-    try {
-      if (!(await forgetStaleFlows(this.#frontends()))) {
-        log.info('no conntrack program: UDP clients may stay with endpoints that are gone')
-      }
-    } catch (error) {
-      log.warn('stale UDP flows not forgotten', { error })
+    for (const key of this.#dirty) {
+      this.#dirty.delete(key)
+      this.#updateService(table, key)
     }
   }
 
@@ -92,7 +78,7 @@ export class ServiceSource implements Source {
   }
 
   #updateService(table: NftTable, key: string): void {
-    const { nodeName, nodeIP, podCidr, health } = this.#options
+    const { nodeName, nodeIP, podCidr, health, flows } = this.#options
     const { namespace, name } = splitKey(key)
     const service = this.#services.get(namespace, name)
     const slices = this.#slices.byIndex(byService, key)
@@ -104,38 +90,7 @@ export class ServiceSource implements Source {
     })
     table.set(`service ${key}`, served.length > 0 ? serviceFragment(served, { podCidr, nodeIP }) : undefined)
     health.set(key, service?.spec?.healthCheckNodePort, localCount(served))
-    this.#noteUdp(key, served)
-  }
-
-  /** Flows have to be looked at when an endpoint has gone, or the first ones have come. */
-  #noteUdp(key: string, served: readonly (ServedPort & { endpoints: readonly ProxyEndpoint[] })[]): void {
-    const before = this.#udp.get(key) ?? []
-    const after = served
-      .filter(({ port }) => port.protocol === 'udp')
-      .map(({ port, endpoints }) => ({
-        port,
-        serving: new Set(
-          endpoints.filter(({ serving }) => serving).map(({ ip, port: number }) => `${ip}:${number}`),
-        ),
-      }))
-    if (after.length > 0) this.#udp.set(key, after)
-    else this.#udp.delete(key)
-    const lost = before.some(({ port, serving }) => {
-      const now = after.find((other) => other.port.port === port.port)?.serving
-      return serving.size === 0 ? (now?.size ?? 0) > 0 : [...serving].some((endpoint) => !now?.has(endpoint))
-    })
-    if (lost) this.#flowsToCheck = true
-  }
-
-  #frontends(): UdpFrontend[] {
-    return [...this.#udp.values()].flat().flatMap(({ port, serving }): UdpFrontend[] => {
-      // While nobody serves, there is nowhere better to lead a flow to.
-      if (serving.size === 0) return []
-      const addresses = [port.clusterIP, ...port.externalIPs, ...port.loadBalancerIPs]
-      const frontends: UdpFrontend[] = addresses.map((ip) => ({ ip, port: port.port, endpoints: serving }))
-      if (port.nodePort !== 0) frontends.push({ ip: undefined, port: port.nodePort, endpoints: serving })
-      return frontends
-    })
+    flows.set(`service ${key}`, served.flatMap(udpFrontends))
   }
 }
 
@@ -148,4 +103,21 @@ function serviceKey({ metadata }: EndpointSlice): string[] {
 function localCount(served: readonly { endpoints: readonly ProxyEndpoint[] }[]): number {
   const here = served.flatMap(({ endpoints }) => endpoints.filter(({ isLocal, ready }) => isLocal && ready))
   return new Set(here.map(({ ip }) => ip)).size
+}
+
+/** The addresses of a UDP port, with who serves it: also those that are about to go, as flows may end there in peace. */
+function udpFrontends({
+  port,
+  endpoints,
+}: {
+  port: ServicePort
+  endpoints: readonly ProxyEndpoint[]
+}): UdpFrontend[] {
+  if (port.protocol !== 'udp') return []
+  const serving = endpoints.filter((endpoint) => endpoint.serving)
+  const targets = new Set(serving.map(({ ip, port: number }) => `${ip}:${number}`))
+  const addresses = [port.clusterIP, ...port.externalIPs, ...port.loadBalancerIPs]
+  const frontends: UdpFrontend[] = addresses.map((ip) => ({ ip, port: port.port, endpoints: targets }))
+  if (port.nodePort !== 0) frontends.push({ ip: undefined, port: port.nodePort, endpoints: targets })
+  return frontends
 }
