@@ -9,6 +9,7 @@ import type { EventRecorder } from '../../client/event-recorder.ts'
 import { nodes } from '../../client/resources.ts'
 import type { Logger } from '../../log.ts'
 import type { NodeConfig } from '../../node-config.ts'
+import { mayLabelItself } from './allowed-labels.ts'
 import { nodeConditions, type Pressure, readPressure } from './node-conditions.ts'
 import { NodeLease } from './node-lease.ts'
 import { nodeImages, runtimeStatus } from './node-status.ts'
@@ -123,7 +124,7 @@ export class NodeAgent {
       'kubernetes.io/arch': arch,
       'kubernetes.io/hostname': config.nodeName,
       'kubernetes.io/os': os,
-      ...config.labels,
+      ...Object.fromEntries(Object.entries(config.labels).filter(([key]) => mayLabelItself(key))),
     }
   }
 

@@ -118,12 +118,13 @@ export class PodSteps implements Contract {
     if (failed) {
       if (!signal.aborted) {
         const reason = failed instanceof StartError ? failed.reason : undefined
-        this.options.log.info('pod not started', { pod: describePod(pod), ...(reason && { reason }), error: failed })
+        this.options.log.info('pod not started', {
+          pod: describePod(pod),
+          ...(reason && { reason }),
+          error: failed,
+        })
       }
-      if (result.changed) {
-        worker.runtimeChanged()
-        await worker.refresh()
-      }
+      if (result.changed) await worker.reread()
       this.publish(worker)
       signal.throwIfAborted()
       return { again: this.retryAt(worker.uid, result.error) ?? this.deadline(worker, status) ?? Date.now() }
@@ -233,9 +234,7 @@ export class PodSteps implements Contract {
       throw error
     }
     probes.removePod(worker.uid)
-    worker.runtimeChanged()
-    await worker.refresh()
-    const after = worker.record!
+    const after = await worker.reread()
     const alive = after.containers.filter(({ state }) => state === 'running')
     if (alive.length > 0) {
       throw new Error(

@@ -100,6 +100,13 @@ export class PodWorker {
     this.wake()
   }
 
+  /** A step knows that it has changed the runtime's state, and goes on itself. */
+  async reread(): Promise<PodRecord> {
+    this.stale = true
+    await this.refresh()
+    return this.known!
+  }
+
   wake(): void {
     this.pending = true
     this.wakeUp?.()
@@ -196,7 +203,7 @@ export class PodWorker {
   }
 
   /** Reads the runtime's state when it may have changed; again, shortly after, while it does not yet show a known end. */
-  async refresh(): Promise<void> {
+  private async refresh(): Promise<void> {
     for (let attempt = 0; this.stale || !this.known; attempt++) {
       this.stale = false
       try {
