@@ -3,6 +3,7 @@ import { type ApiCore, createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
 import { RequestMetrics } from './apiserver/http/request-metrics.ts'
 import { createRoutes } from './apiserver/http/routes.ts'
+import { metricsResources } from './apiserver/metrics/metrics-resources.ts'
 import type { Client } from './client/client.ts'
 import type { ControlPlaneConfig } from './control-plane-config.ts'
 import type { Logger } from './log.ts'
@@ -65,6 +66,8 @@ async function start(
     return openProxies(core, config.kubeletClient)
   })
   started.defer(async () => (await proxying.made)?.close())
+  const kubelets = async () => (await proxying.get()).kubelets
+  core.catalog.add(metricsResources(store, kubelets, log.child('metrics')))
   const routes = createRoutes({
     core,
     metrics,
@@ -114,7 +117,7 @@ async function start(
 /** Controllers, scheduler and name server, on informers of their own over the API in this process. */
 async function startLoops(
   config: ControlPlaneConfig,
-  { client, catalog }: ApiCore,
+  { client, catalog, auth }: ApiCore,
   rootCa: string,
   log: Logger,
 ): Promise<{ stop(): Promise<void> }> {
@@ -145,8 +148,8 @@ async function startLoops(
       rootCa,
       clusterSigner: { certificate: rootCa, key: readFileSync(config.clientCaKeyFile, 'utf8') },
       hostPathProvisionerDir: config.hostPathProvisionerDir,
+      signLegacyToken: (account, secretName) => auth.signer.sign(legacyClaims(account, secretName)),
       ...(config.loadBalancerCidr && { loadBalancerCidr: config.loadBalancerCidr }),
-      serviceCidr: config.serviceCidr,
     },
   )
   const scheduler = startScheduler({

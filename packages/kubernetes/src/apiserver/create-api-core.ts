@@ -6,6 +6,7 @@ import { createAdmission } from './admission/create-admission.ts'
 import type { Auth, AuthOptions } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { controlPlaneUser } from './auth/user-info.ts'
+import { expireEvents } from './event-expiry.ts'
 import { builtinServedResources } from './registry/builtin-resources.ts'
 import { KubeApi } from './registry/kube-api.ts'
 import { namespaceHooks } from './registry/namespace-hooks.ts'
@@ -68,6 +69,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
   late.admission = createAdmission({ store, client, auth, log, now })
   for (const [key, handler] of subresourceHandlers(registry, catalog, auth, now))
     subresources.set(key, handler)
+  const endExpiry = expireEvents(store, now)
   return {
     store,
     catalog,
@@ -76,6 +78,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
     admission: late.admission,
     client,
     close() {
+      endExpiry()
       allocator.close()
       auth.close()
     },

@@ -7,6 +7,7 @@ import { KubeletConnection } from './kubelet-connection.ts'
 
 export interface Proxies {
   connects: ReadonlyMap<string, ConnectHandler>
+  kubelets: KubeletConnection
   close(): void
 }
 
@@ -17,5 +18,5 @@ export function openProxies(core: ApiCore, files: ControlPlaneConfig['kubeletCli
     cert: readFileSync(files.certFile, 'utf8'),
     key: readFileSync(files.keyFile, 'utf8'),
   })
-  return { connects: connectHandlers(core, kubelets), close: () => kubelets.close() }
+  return { connects: connectHandlers(core, kubelets), kubelets, close: () => kubelets.close() }
 }

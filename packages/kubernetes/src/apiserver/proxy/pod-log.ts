@@ -14,6 +14,7 @@ import { containerOf } from './pod-container.ts'
 /** More of an error's body than this is not passed on. */
 const maxErrorBytes = 50_000
 const streams = ['All', 'Stderr', 'Stdout']
+const webSocketProtocols = ['binary.k8s.io', 'base64.binary.k8s.io']
 
 /** `pods/log`: what a container has written, from its node's kubelet. */
 export function podLogHandler(registry: Registry, kubelets: KubeletConnection): ConnectHandler {
@@ -28,7 +29,8 @@ export function podLogHandler(registry: Registry, kubelets: KubeletConnection): 
     const { url } = kubelets.target(nodeName, path, query.toString())
     const answer = await open(request, kubelets, url)
     if ((answer.statusCode ?? 500) > 206) throw await errorOf(answer, target.name)
-    await relay(request, answer)
+    if (request.takeOver) await relayOverWebSocket(request, answer)
+    else await relay(request, answer)
   }
 }
 
@@ -85,6 +87,25 @@ function open({ signal }: ApiRequest, { agent }: KubeletConnection, url: URL): P
     })
     outgoing.end()
   })
+}
+
+/** Each piece of the log is a binary message, or a text one in base64. */
+async function relayOverWebSocket({ message, takeOver }: ApiRequest, answer: IncomingMessage): Promise<void> {
+  const { acceptWebSocket } = await import('../../streaming/websocket/accept-web-socket.ts')
+  const offered = (message.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const protocol = webSocketProtocols.find((known) => offered.includes(known)) ?? ''
+  const { socket, head } = takeOver!()
+  const webSocket = await acceptWebSocket(message, socket, head, protocol, (accepted) => accepted)
+  webSocket.once('close', () => answer.destroy())
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      const piece = protocol === 'base64.binary.k8s.io' ? chunk.toString('base64') : chunk
+      await new Promise<void>((resolve) => webSocket.send(piece, () => resolve()))
+    }
+  } catch {
+    // The kubelet or the client has left.
+  }
+  webSocket.close()
 }
 
 async function errorOf(answer: IncomingMessage, podName: string): Promise<ApiError> {

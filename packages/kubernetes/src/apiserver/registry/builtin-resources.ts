@@ -8,9 +8,15 @@ import type { StructNode } from '../../api/schema/schema-node.ts'
 import { schemaOf } from '../../api/schema/schemas.ts'
 import { conform } from '../../api/structure/conform.ts'
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts'
+import { componentStatuses } from './component-statuses.ts'
 import type { BodyShape } from './decode-body.ts'
 import { builtinSelectableFields } from './selectable-fields.ts'
-import type { SelectableFields, ServedResource, VersionConversion } from './served-resource.ts'
+import type {
+  ComputedObjects,
+  SelectableFields,
+  ServedResource,
+  VersionConversion,
+} from './served-resource.ts'
 import { type Strategy, strategyFor } from './strategy.ts'
 
 /** Kinds whose DELETE answers with the object (upstream's `ReturnDeletedObject`). */
@@ -40,11 +46,13 @@ class BuiltinResource implements ServedResource {
   readonly returnsDeleted: boolean
   readonly storedAs?: { group: string; resource: string }
   readonly conversion?: VersionConversion
+  readonly computed?: ComputedObjects
   #selectableFields: SelectableFields | undefined
 
   constructor(info: ResourceInfo) {
     this.info = info
     this.returnsDeleted = returningDeleted.has(`${info.resource}.${info.group}`)
+    if (info.resource === 'componentstatuses') this.computed = componentStatuses
     const conversion = builtinConversion(info)
     if (!conversion) return
     this.storedAs = conversion.storedAs

@@ -14,6 +14,7 @@ import type { DeletionOptions } from './deletion.ts'
 import { type ListRequest, type ListResult, listObjects } from './list-objects.ts'
 import { checkName } from './object-meta.ts'
 import type { Registry, Target, WriteContext } from './registry.ts'
+import { selectionOf } from './selection.ts'
 import type { ServedResource } from './served-resource.ts'
 import type { ObjectView, SubresourceHandler } from './subresource-handler.ts'
 import { type Tracking, track } from './track-managed-fields.ts'
@@ -46,12 +47,27 @@ export class KubeApi {
   }
 
   async get(target: Target): Promise<KubeObject> {
+    const { resource, namespace, name } = target
+    if (resource.computed) {
+      const object = await resource.computed.get(namespace, name)
+      if (!object) throw ApiError.notFound(resource.info.group, resource.info.resource, name)
+      return object
+    }
     const object = await this.registry.get(target)
     const view = this.#view(target)
     return view ? shown(view, object) : object
   }
 
-  list(resource: ServedResource, namespace: string | undefined, request: ListRequest): Promise<ListResult> {
+  async list(
+    resource: ServedResource,
+    namespace: string | undefined,
+    request: ListRequest,
+  ): Promise<ListResult> {
+    if (resource.computed) {
+      const { matches } = selectionOf(resource, request.labelSelector, request.fieldSelector)
+      const items = (await resource.computed.list(namespace)).filter(matches)
+      return { items, revision: this.registry.store.revision }
+    }
     return listObjects(this.registry.store, resource, namespace, request)
   }
 

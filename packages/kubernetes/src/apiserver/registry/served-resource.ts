@@ -30,6 +30,8 @@ export interface ServedResource {
   readonly storedAs?: { group: string; resource: string }
   /** DELETE answers with the object instead of a Status when it is gone. */
   readonly returnsDeleted: boolean
+  /** Present when there is nothing in the store; such resources can only be read. */
+  readonly computed?: ComputedObjects
   /** Absent when objects are stored as they are served. */
   readonly conversion?: VersionConversion
   /** Custom resources: `additionalPrinterColumns`. */
@@ -38,6 +40,13 @@ export interface ServedResource {
   readonly openApiSchema?: unknown
   /** Custom resources: where `/scale` finds its values. */
   readonly scale?: ScalePaths
+}
+
+/** Objects that are made up when somebody asks, and not stored: metrics, component statuses. */
+export interface ComputedObjects {
+  get(namespace: string, name: string): Promise<StoredKubeObject | undefined>
+  /** Of one namespace, or all. */
+  list(namespace: string | undefined): Promise<StoredKubeObject[]>
 }
 
 export interface SelectableFields {
