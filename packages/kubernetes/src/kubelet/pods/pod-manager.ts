@@ -219,6 +219,11 @@ export class PodManager {
     return found.find(({ removed }) => !removed) ?? found[0]
   }
 
+  /** A pod of that name that is not run here, and the status says why. */
+  rejectedByName(namespace: string, name: string): NodePod | undefined {
+    return [...this.rejected.values()].find((pod) => keyOf(pod) === `${namespace}/${name}`)
+  }
+
   /** Every pod that is worked on. */
   list(): NodePod[] {
     return [...this.workers.values()].map(({ pod }) => pod)

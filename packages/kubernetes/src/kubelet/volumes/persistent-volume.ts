@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises'
+import { chmod, mkdir, stat } from 'node:fs/promises'
 import type {
+  HostPathVolumeSource,
   PersistentVolume,
   PersistentVolumeClaim,
   PersistentVolumeClaimVolumeSource,
@@ -11,6 +12,7 @@ import { applyFsGroup } from './ownership.ts'
 import type { MountedVolume, SetUpVolume, VolumeContext } from './volume-plugin.ts'
 
 const gidAnnotation = 'pv.beta.kubernetes.io/gid'
+const provisionedAnnotation = 'pv.kubernetes.io/provisioned-by'
 
 /** A claim's volume: the kinds that live on this node, which are those of a local cluster. */
 export const setUpClaim: SetUpVolume<PersistentVolumeClaimVolumeSource> = async (
@@ -58,14 +60,18 @@ async function boundVolume(
   return volume
 }
 
-function setUpSource(
+async function setUpSource(
   context: VolumeContext,
   pod: NodePod,
   name: string,
   volume: PersistentVolume,
 ): Promise<MountedVolume> {
   const { hostPath, local } = volume.spec ?? {}
-  if (hostPath) return setUpHostPath(context, pod, name, hostPath)
+  if (hostPath) {
+    // Made for whoever claims it, root or not: minikube's provisioner gives everybody the right to write.
+    if (volume.metadata.annotations?.[provisionedAnnotation]) await makeOpenDirectory(hostPath)
+    return setUpHostPath(context, pod, name, hostPath)
+  }
   if (local) return setUpLocal(local.path)
   const kind = Object.keys(volume.spec ?? {}).find((key) => !plainFields.has(key))
   throw new Error(`no volume plugin matched for ${kind ?? 'the volume'}`)
@@ -82,6 +88,11 @@ const plainFields = new Set([
   'nodeAffinity',
   'volumeAttributesClassName',
 ])
+
+async function makeOpenDirectory({ path, type }: HostPathVolumeSource): Promise<void> {
+  if (type !== 'DirectoryOrCreate') return
+  if ((await mkdir(path, { recursive: true })) !== undefined) await chmod(path, 0o777)
+}
 
 async function setUpLocal(path: string): Promise<MountedVolume> {
   const found = await stat(path).catch(() => undefined)
