@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { legacyClaims } from './apiserver/auth/tokens/legacy-token-authenticator.ts'
 import { type ApiCore, createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
 import { RequestMetrics } from './apiserver/http/request-metrics.ts'
@@ -148,7 +149,7 @@ async function startLoops(
       rootCa,
       clusterSigner: { certificate: rootCa, key: readFileSync(config.clientCaKeyFile, 'utf8') },
       hostPathProvisionerDir: config.hostPathProvisionerDir,
-      signLegacyToken: (account, secretName) => auth.signer.sign(legacyClaims(account, secretName)),
+      signLegacyToken: (account, secretName) => auth.signer.sign(legacyClaims({ ...account }, secretName)),
       ...(config.loadBalancerCidr && { loadBalancerCidr: config.loadBalancerCidr }),
     },
   )

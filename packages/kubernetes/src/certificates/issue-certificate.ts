@@ -15,8 +15,35 @@ import {
   time,
 } from './der.ts'
 
-export type KeyUsage = 'digitalSignature' | 'keyEncipherment' | 'keyCertSign' | 'cRLSign'
-export type ExtendedKeyUsage = 'serverAuth' | 'clientAuth'
+/** Bits of the keyUsage extension, in their order. */
+const usageNames = [
+  'digitalSignature',
+  'contentCommitment',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const
+export type KeyUsage = (typeof usageNames)[number]
+
+const extendedOids = {
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  ipsecEndSystem: '1.3.6.1.5.5.7.3.5',
+  ipsecTunnel: '1.3.6.1.5.5.7.3.6',
+  ipsecUser: '1.3.6.1.5.5.7.3.7',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+  microsoftSgc: '1.3.6.1.4.1.311.10.3.3',
+  netscapeSgc: '2.16.840.1.113730.4.1',
+} as const
+export type ExtendedKeyUsage = keyof typeof extendedOids
 
 export interface CertificateTemplate {
   /** DER of the subject's Name. */
@@ -38,17 +65,6 @@ export interface Issuer {
   /** PEM. */
   certificate?: string | Buffer
   key: KeyObject
-}
-
-const usageBits: Record<KeyUsage, number> = {
-  digitalSignature: 0x80,
-  keyEncipherment: 0x20,
-  keyCertSign: 0x04,
-  cRLSign: 0x02,
-}
-const extendedOids: Record<ExtendedKeyUsage, string> = {
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
 }
 
 /** @returns PEM of a version 3 certificate with a random 128-bit serial number */
@@ -96,8 +112,8 @@ function ipv6(address: string): Buffer {
 function extensions(template: CertificateTemplate, authorityKeyId: Buffer | undefined): Buffer[] {
   const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
     sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value))
-  const usage = template.keyUsages.reduce((bits, name) => bits | usageBits[name], 0)
-  const list = [extension('2.5.29.15', true, keyUsageBits(usage))]
+  const list: Buffer[] = []
+  if (template.keyUsages.length > 0) list.push(extension('2.5.29.15', true, keyUsageBits(template.keyUsages)))
   if (template.extendedKeyUsages?.length) {
     const ids = template.extendedKeyUsages.map((name) => oid(extendedOids[name]))
     list.push(extension('2.5.29.37', false, sequence(...ids)))
@@ -117,10 +133,15 @@ function extensions(template: CertificateTemplate, authorityKeyId: Buffer | unde
   return list
 }
 
-function keyUsageBits(usage: number): Buffer {
-  let unused = 0
-  while (unused < 7 && !(usage & (1 << unused))) unused++
-  return bitString(Buffer.from([usage]), unused)
+/** The highest bit comes first; DER leaves out what is 0 at the end. */
+function keyUsageBits(usages: KeyUsage[]): Buffer {
+  const highest = Math.max(...usages.map((name) => usageNames.indexOf(name)))
+  const bytes = Buffer.alloc(Math.floor(highest / 8) + 1)
+  for (const name of usages) {
+    const bit = usageNames.indexOf(name)
+    bytes[Math.floor(bit / 8)]! |= 0x80 >> (bit % 8)
+  }
+  return bitString(bytes, 7 - (highest % 8))
 }
 
 /** The issuer's subject, and its key identifier where it has one. */
