@@ -3,7 +3,6 @@
  * usage: scripts/with-node scripts/bundle.ts
  */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +26,7 @@ interface Build {
 const bundle = await rolldown({
   input: Object.fromEntries(
     Object.entries(entries)
-      .filter(([, path]) => existsSync(join(root, path)))
+      
       .map(([name, path]) => [name, join(root, path)]),
   ),
   cwd: root,

@@ -19,20 +19,20 @@ export async function followServices(
   const end = new AbortController()
   const signal = AbortSignal.any([work.signal, end.signal])
   const latest = new Map<string, ServiceStatus>()
-  const waiting = new Map<string, () => void>()
+  const ready = new Map<string, PromiseWithResolvers<void>>()
   const restartsAtFirst = new Map<string, number>()
 
-  const up = (service: string): Promise<void> =>
-    new Promise((resolve) => {
-      if (latest.get(service)?.state === 'ready') resolve()
-      else waiting.set(service, resolve)
-    })
+  const readiness = (service: string): PromiseWithResolvers<void> => {
+    const known = ready.get(service) ?? Promise.withResolvers<void>()
+    ready.set(service, known)
+    return known
+  }
   const follow = async (): Promise<never> => {
     for await (const status of cluster.supervisor.events(signal)) {
       latest.set(status.name, status)
       const first = restartsAtFirst.get(status.name) ?? status.restarts
       restartsAtFirst.set(status.name, first)
-      if (status.state === 'ready') waiting.get(status.name)?.()
+      if (status.state === 'ready') readiness(status.name).resolve()
       if (status.restarts - first >= hopeless) throw await dying(cluster, status)
     }
     throw new MinikubeError('GUEST_START', 'the supervisor has ended', {
@@ -42,7 +42,7 @@ export async function followServices(
   const following = follow()
   following.catch(() => {})
   try {
-    await Promise.race([action(up, signal), following])
+    await Promise.race([action((service) => readiness(service).promise, signal), following])
   } catch (error) {
     if (!work.signal.aborted || !isTimeout(work.signal.reason)) throw error
     const late = [...latest.values()].find(({ state }) => state !== 'ready')

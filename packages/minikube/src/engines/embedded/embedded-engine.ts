@@ -59,7 +59,10 @@ export class EmbeddedEngine implements Engine {
     ]
     await node.writeFiles(files)
     // A service is started anew when what it reads has changed.
-    const env = { MINIKUBE_CONFIG_DIGEST: await digest(files.map(({ content }) => content)) }
+    const env = {
+      MINIKUBE_CONFIG_DIGEST: await digest(files.map(({ content }) => content)),
+      NODE_COMPILE_CACHE: `${context.dataDir}/engine/compile-cache`,
+    }
     return [
       {
         name: 'control-plane',
@@ -79,7 +82,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   async ready(context: EngineContext, work: Work): Promise<void> {
-    await waitForCluster(this.#server(context), await this.admin(context), context.nodeName, work.signal)
+    const node = { name: context.nodeName, labels: context.labels }
+    await waitForCluster(this.#server(context), await this.admin(context), node, work.signal)
   }
 
   async admin(context: EngineContext): Promise<{ ca: string; cert: string; key: string }> {

@@ -171,12 +171,14 @@ export function nodeConfig(context: EngineContext): NodeConfig {
     resolvConf: context.resolvConf,
     podCidr: network.nodePodCidr,
     serviceCidr: network.serviceCidr,
+    ...(network.loadBalancerCidr !== undefined && { loadBalancerCidr: network.loadBalancerCidr }),
     bridge: { name: network.bridgeName, address: network.bridgeAddress },
     nftTable: network.nftTable,
     cgroupRoot: context.cgroupRoot,
     cgroupDriver: context.cgroupDriver,
     maxPods: 110,
-    labels: context.labels,
+    // minikube's own labels are not a kubelet's to set: the administrator does, see wait-for-cluster.ts.
+    labels: {},
     capacity: context.capacity,
   }
 }

@@ -9,9 +9,9 @@ import { changeKind, describeChange, identityOfChange } from './change-kinds.ts'
 
 /**
  * `planned`: written down, perhaps made. `made`. `undone`: as it was before. `kept`: could not or must not be undone, see
- * `why`.
+ * `why`. `handed-over`: another profile uses it as well and will undo it.
  */
-export type EntryState = 'planned' | 'made' | 'undone' | 'kept'
+export type EntryState = 'planned' | 'made' | 'undone' | 'kept' | 'handed-over'
 
 export interface LedgerEntry {
   id: number
@@ -107,10 +107,13 @@ export class Ledger {
     keep: (change: Change) => string | undefined,
   ): Promise<LedgerEntry[]> {
     const stayed: LedgerEntry[] = []
-    const conclude = async (entry: LedgerEntry, why: string | undefined): Promise<void> => {
-      const state = why === undefined ? 'undone' : 'kept'
+    const conclude = async (
+      entry: LedgerEntry,
+      why?: string,
+      state: EntryState = why === undefined ? 'undone' : 'kept',
+    ) => {
       await this.#append([{ id: entry.id, at: now(), state, ...(why !== undefined && { why }) }])
-      if (why !== undefined) stayed.push(this.#entries.get(entry.id)!)
+      if (state === 'kept') stayed.push(this.#entries.get(entry.id)!)
     }
     for (const group of groups(this.standing().reverse())) {
       const kind = changeKind(group[0]!.change.kind)
@@ -120,7 +123,7 @@ export class Ledger {
         const wish = keep(entry.change)
         if (heir) {
           await heir.#inherit(entry.change)
-          await conclude(entry, `the profile ${heir.profile} uses it`)
+          await conclude(entry, `the profile ${heir.profile} uses it`, 'handed-over')
         } else if (wish !== undefined) {
           await conclude(entry, wish)
         } else {
