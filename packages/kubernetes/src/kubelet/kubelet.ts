@@ -248,8 +248,9 @@ export class Kubelet {
 
   private async work(): Promise<void> {
     const { api } = this.options
-    if (api) await this.join(api)
+    // These need no control plane; they may be one.
     await this.statics.start()
+    if (api) await this.join(api)
     await this.adopt()
   }
 
@@ -281,6 +282,8 @@ export class Kubelet {
       signal,
     })
     await this.agent.register()
+    // Now there is an owner for their pictures in the API.
+    for (const { metadata } of this.pods.list()) this.pods.wake(metadata.uid)
     const self = informers.informer<Node>(nodes, { fieldSelector: `metadata.name=${config.nodeName}` })
     self.listen(({ current }) => current && this.agent?.seen(current))
     await this.pods.follow(assigned)

@@ -59,7 +59,8 @@ async function follow(options: RuntimeEventsOptions): Promise<void> {
   let next = events.next()
   next.catch(() => {})
   // A stream says nothing until something happens; the answer to a later call tells that it has been opened.
-  await cri.version({}, { signal })
+  // Not the version: that is told before the runtime is ready for anything else.
+  await cri.status({}, { signal })
   onConnected(true)
   for (;;) {
     const { done, value } = await next

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Init } from '@minikube-ts/cri/call.ts'
 import { NamespaceMode, type UserNamespace } from '@minikube-ts/cri/generated/runtime-v1.ts'
 import type { NodePod } from '../pods/node-pod.ts'
 import type { NodeFacts } from './node-facts.ts'
 
 const idsPerPod = 65_536
+const slotCount = 60_000
 
 /** Gives pods that do not want to be the node's users (hostUsers: false) a range of user and group ids of their own. */
 export class UserNamespaces {
@@ -29,22 +31,20 @@ export class UserNamespaces {
     return { mode: NamespaceMode.POD, uids: mapping, gids: mapping }
   }
 
-  /** After a restart: the range that a running pod has already. */
-  adopt(uid: string, hostId: number): void {
-    this.slots.set(uid, Math.floor(hostId / idsPerPod))
-  }
-
   release(uid: string): void {
     this.slots.delete(uid)
   }
 
-  /** Slot 0 is the node's own. */
+  /**
+   * The same pod gets the same slot again after a restart, as it follows from its uid. Slot 0 is the node's own, and the
+   * last ones of the 32 bits are left to others.
+   */
   private slot(uid: string): number {
     const known = this.slots.get(uid)
     if (known !== undefined) return known
     const taken = new Set(this.slots.values())
-    let slot = 1
-    while (taken.has(slot)) slot++
+    let slot = 1 + (createHash('sha256').update(uid).digest().readUInt32BE(0) % slotCount)
+    while (taken.has(slot)) slot = 1 + (slot % slotCount)
     this.slots.set(uid, slot)
     return slot
   }

@@ -16,10 +16,14 @@ export interface ObjectCacheOptions {
   onChange(uid: string): void
 }
 
+/** The first look at an object; more often means that nobody answers. */
+const syncTimeoutMs = 2000
+
 /** One watched object. */
 interface Entry {
   current: (ConfigMap | Secret) | undefined
   synced: Promise<void>
+  isSynced: boolean
   users: Set<string>
   stop(): void
 }
@@ -64,8 +68,19 @@ export class ObjectCache implements ObjectReader {
   private async read<T>(resource: ResourceRef, namespace: string, name: string): Promise<T | undefined> {
     const entry = this.entries.get(keyOf(resource, namespace, name))
     if (!entry) return undefined
-    await entry.synced
+    if (!entry.isSynced) await this.awaitSync(entry, resource)
     return entry.current as T | undefined
+  }
+
+  /** @throws Error when the API does not tell in time */
+  private async awaitSync(entry: Entry, { resource }: ResourceRef): Promise<void> {
+    const late = Promise.withResolvers<never>()
+    const what = resource.replace(/s$/, '')
+    const timer = setTimeout(
+      () => late.reject(new Error(`failed to sync ${what} cache: timed out waiting for the condition`)),
+      syncTimeoutMs,
+    )
+    await Promise.race([entry.synced, late.promise]).finally(() => clearTimeout(timer))
   }
 
   private use(resource: ResourceRef, namespace: string, name: string, uid: string): string {
@@ -94,6 +109,7 @@ export class ObjectCache implements ObjectReader {
     const entry: Entry = {
       current: undefined,
       synced: synced.promise,
+      isSynced: false,
       users: new Set(),
       stop: () => stopping.abort(),
     }
@@ -101,6 +117,7 @@ export class ObjectCache implements ObjectReader {
     const set = (object: (ConfigMap | Secret) | undefined): void => {
       const changed = object?.metadata.resourceVersion !== entry.current?.metadata.resourceVersion
       entry.current = object
+      entry.isSynced = true
       synced.resolve()
       if (!first && changed) for (const uid of entry.users) onChange(uid)
       first = false
