@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { Aggregator } from './apiserver/aggregator/aggregator.ts'
+import { maintainLocalApiServices } from './apiserver/aggregator/local-api-services.ts'
 import { legacyClaims } from './apiserver/auth/tokens/legacy-token-authenticator.ts'
 import { type ApiCore, createApiCore } from './apiserver/create-api-core.ts'
 import { startApiServer } from './apiserver/http/api-server.ts'
@@ -69,8 +71,19 @@ async function start(
   started.defer(async () => (await proxying.made)?.close())
   const kubelets = async () => (await proxying.get()).kubelets
   core.catalog.add(metricsResources(store, kubelets, log.child('metrics')))
+  const aggregator = new Aggregator({
+    store,
+    client: core.client,
+    credentials: config.frontProxy && {
+      cert: read(config.frontProxy.certFile),
+      key: read(config.frontProxy.keyFile),
+    },
+    log: log.child('aggregator'),
+  })
+  started.defer(() => aggregator.close())
   const routes = createRoutes({
     core,
+    aggregator,
     metrics,
     loadConnects: async () => (await proxying.get()).connects,
     advertise: () => `${config.advertiseAddress}:${server.port}`,
@@ -103,6 +116,8 @@ async function start(
   if (isNew) await bootstrapped
   else
     bootstrapped.catch((error: unknown) => log.error('cannot bring the basic objects up to date', { error }))
+  const { client, catalog } = core
+  started.defer(maintainLocalApiServices({ client, store, catalog, log: log.child('aggregator') }))
   // Not waited for: whoever waits for the API can go on while they load.
   const loops = startLoops(config, core, clientCa, log)
   loops.catch((error: unknown) => log.error('controllers cannot start', { error }))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../api/kube-object.ts'
 import { apiVersionOf, type ResourceInfo, type SubresourceInfo } from '../../api/resource-info.ts'
+import type { Aggregator } from '../aggregator/aggregator.ts'
 import type { ResourceCatalog } from '../registry/resource-catalog.ts'
 import type { ApiRequest, RequestHandler } from './api-request.ts'
 import { negotiate } from './negotiate.ts'
@@ -17,8 +18,11 @@ class Groups {
   readonly #groups = new Map<string, Map<string, GroupVersion>>()
   readonly #documents = new Map<string, { bytes: Buffer; etag: string }>()
 
-  constructor(catalog: ResourceCatalog) {
-    for (const { info } of catalog.all()) {
+  constructor(catalog: ResourceCatalog, remote: Aggregator) {
+    const own = [...catalog.all()]
+      .map(({ info }) => info)
+      .filter((info) => !remote.find(info.group, info.version))
+    for (const info of [...own, ...remote.resources()]) {
       const versions = this.#groups.get(info.group) ?? new Map<string, GroupVersion>()
       this.#groups.set(info.group, versions)
       const { group, version } = info
@@ -55,13 +59,19 @@ class Groups {
 const aggregated = /^v2(beta1)?$/
 
 /** Serves `/api`, `/apis`, `/apis/<group>` and the resource lists of versions, plain and aggregated. */
-export function createDiscovery(catalog: ResourceCatalog, serverAddress: () => string): RequestHandler {
+export function createDiscovery(
+  catalog: ResourceCatalog,
+  remote: Aggregator,
+  serverAddress: () => string,
+): RequestHandler {
   let groups: Groups | undefined
-  catalog.onChange(() => {
+  const forget = (): void => {
     groups = undefined
-  })
+  }
+  catalog.onChange(forget)
+  remote.onChange(forget)
   return async (request) => {
-    groups ??= new Groups(catalog)
+    groups ??= new Groups(catalog, remote)
     const [root, first, second, ...more] = request.info.path.split('/').filter(Boolean)
     if (more.length > 0) return respondText(request, 404, '404 page not found\n')
     if (root === 'api') {

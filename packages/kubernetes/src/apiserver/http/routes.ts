@@ -1,3 +1,5 @@
+import type { Aggregator } from '../aggregator/aggregator.ts'
+import type { RemoteApi } from '../aggregator/remote-api.ts'
 import type { ApiCore } from '../create-api-core.ts'
 import { createOpenApiHandler } from '../openapi/create-handler.ts'
 import type { ApiRequest, RequestHandler } from './api-request.ts'
@@ -12,6 +14,7 @@ import { serverVersion } from './version.ts'
 
 export interface RoutesOptions {
   core: ApiCore
+  aggregator: Aggregator
   metrics: RequestMetrics
   /** `host:port` under which clients reach this server. */
   advertise: () => string
@@ -21,10 +24,10 @@ export interface RoutesOptions {
 
 /** Everything that the server answers. */
 export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'route' | 'isLongRunning'> {
-  const { core, metrics, loadConnects } = options
+  const { core, aggregator, metrics, loadConnects } = options
   const { api, catalog, auth } = core
   const resources = createResourceHandler({ api, catalog, auth, connects, loadConnects })
-  const discovery = createDiscovery(catalog, options.advertise)
+  const discovery = createDiscovery(catalog, aggregator, options.advertise)
   const health = createHealthHandler({ ping: () => {}, etcd: () => {}, ...options.checks })
   const openApi = createOpenApiHandler(catalog, serverVersion.gitVersion)
   const document = (body: object | undefined, contentType: string): RequestHandler => {
@@ -60,8 +63,16 @@ export function createRoutes(options: RoutesOptions): Pick<ApiServerOptions, 'ro
     '/.well-known/openid-configuration': document(auth.openidConfiguration, 'application/json'),
     '/openid/v1/jwks': document(auth.jwks, 'application/jwk-set+json'),
   })
+  const remoteOf = ({ info: { path } }: ApiRequest): RemoteApi | undefined => {
+    const [, prefix, group, version] = path.split('/', 4)
+    return prefix === 'apis' && group && version ? aggregator.find(group, version) : undefined
+  }
   return {
-    route: (request) => (request.info.isResource ? resources(request) : paths(request)),
+    route: (request) => {
+      const remote = remoteOf(request)
+      if (remote) return aggregator.handle(request, remote)
+      return request.info.isResource ? resources(request) : paths(request)
+    },
     isLongRunning,
   }
 }
