@@ -1,5 +1,6 @@
 import type { ResourceInfo } from '../resource-info.ts'
 import { type FormatCheck, isDns1123Label, isDns1123Subdomain, isPathSegment } from './formats.ts'
+import { isCanonicalIp } from './rules.ts'
 
 /** Kinds whose names become DNS labels or pod names with a number behind. */
 const labels = new Set(['namespaces.', 'services.', 'statefulsets.apps'])
@@ -15,11 +16,14 @@ const anything = new Set([
   'clusterroles.rbac.authorization.k8s.io',
   'clusterrolebindings.rbac.authorization.k8s.io',
   'clustertrustbundles.certificates.k8s.io',
+  // `v1.` is the core group's.
+  'apiservices.apiregistration.k8s.io',
 ])
 
 /** What names of a kind may be; custom resources take DNS subdomains. */
 export function nameRuleOf({ resource, group }: ResourceInfo): FormatCheck {
   const name = `${resource}.${group}`
   if (labels.has(name)) return isDns1123Label
+  if (name === 'ipaddresses.networking.k8s.io') return isCanonicalIp
   return anything.has(name) ? isPathSegment : isDns1123Subdomain
 }
