@@ -28,8 +28,9 @@ const suites: Record<string, Suite> = {
   acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1, timeout: 2_400_000 },
 }
 
-const [only, ...parts] =
-  process.argv[2] in suites ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
+const words = process.argv.slice(2)
+const only = words[0] !== undefined && words[0] in suites ? words.shift() : undefined
+const parts = words
 
 async function runSuite(name: string, tally: Tally): Promise<void> {
   const { pattern, concurrency, timeout } = suites[name]
