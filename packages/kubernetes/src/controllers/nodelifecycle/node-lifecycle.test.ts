@@ -29,11 +29,16 @@ async function start() {
   return {
     cluster,
     client,
-    beat: (name: string) =>
-      client.update<Lease>(leases, {
-        metadata: { name, namespace: 'kube-node-lease' },
-        spec: { renewTime: toMicroTime(now), holderIdentity: name, leaseDurationSeconds: 40 },
-      }),
+    async beat(name: string) {
+      const spec = { renewTime: toMicroTime(now), holderIdentity: name, leaseDurationSeconds: 40 }
+      const lease: Lease = { metadata: { name, namespace: 'kube-node-lease' }, spec }
+      const known = context.informers
+        .informer<Lease>(leases, { namespace: 'kube-node-lease' })
+        .get('kube-node-lease', name)
+      await (known
+        ? client.patch(leases, 'kube-node-lease', name, 'merge', { spec })
+        : client.create(leases, 'kube-node-lease', lease))
+    },
     /** Time passes, and the node's timer goes off. */
     async pass(ms: number, ...names: string[]) {
       now += ms
@@ -78,15 +83,14 @@ test('a node that falls silent is Unknown, tainted, and loses its pods; it comes
   await cluster.until(pods, 'default', 'soon', (pod) => pod === undefined)
   await client.get(pods, 'default', 'stays')
 
+  const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: '2026-03-01T00:01:00Z' }
   await client.patch(
     nodes,
     undefined,
     'b',
     'strategic',
-    { status: { conditions: [{ type: 'Ready', status: 'True' }] } },
-    {
-      subresource: 'status',
-    },
+    { status: { conditions: [ready] } },
+    { subresource: 'status' },
   )
   await cluster.until<Node>(nodes, '', 'b', (node) => taintsOf(node).length === 0)
 })
@@ -145,7 +149,7 @@ test('taints follow conditions and cordons, and leave others alone', () => {
   }
   const taints = nodeTaints(node, true, 'now')
   assert.deepEqual(
-    taints.map(({ key, effect }) => `${key}:${effect}`),
+    taints?.map(({ key, effect }) => `${key}:${effect}`),
     [
       'own:NoExecute',
       'node.kubernetes.io/not-ready:NoSchedule',
@@ -154,9 +158,9 @@ test('taints follow conditions and cordons, and leave others alone', () => {
       'node.kubernetes.io/not-ready:NoExecute',
     ],
   )
-  const tainted = { ...node, spec: { ...node.spec, taints } }
+  const tainted = { ...node, spec: { ...node.spec, taints: taints ?? [] } }
   assert.equal(nodeTaints(tainted, true, 'later'), taints)
-  assert.deepEqual(nodeTaints({ ...tainted, spec: { taints }, status: {} }, false, 'later'), [
+  assert.deepEqual(nodeTaints({ ...tainted, spec: { taints: taints ?? [] }, status: {} }, false, 'later'), [
     { key: 'own', effect: 'NoExecute' },
   ])
 })

@@ -20,9 +20,9 @@ const evictingKeys = new Set([notReadyTaint, unreachableTaint])
 
 /**
  * The taints that a node should have: those of its conditions and of `spec.unschedulable`, and all others as they are.
- * `evict` adds the NoExecute one of a node that is not ready. The same list comes back when nothing changes.
+ * `evict` adds the NoExecute one of a node that is not ready. `spec.taints` itself comes back when nothing changes.
  */
-export function nodeTaints({ spec, status }: Node, evict: boolean, now: string): Taint[] {
+export function nodeTaints({ spec, status }: Node, evict: boolean, now: string): Taint[] | undefined {
   const existing = spec?.taints ?? []
   const wanted: Taint[] = conditionTaints
     .filter(([type, is]) => findCondition(status?.conditions, type)?.status === is)
@@ -35,6 +35,6 @@ export function nodeTaints({ spec, status }: Node, evict: boolean, now: string):
   const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect
   const kept = existing.filter((taint) => !isOwn(taint) || wanted.some((each) => same(each, taint)))
   const added = wanted.filter((taint) => !existing.some((each) => same(each, taint)))
-  if (kept.length === existing.length && added.length === 0) return existing
+  if (kept.length === existing.length && added.length === 0) return spec?.taints
   return [...kept, ...added.map((taint) => ({ ...taint, timeAdded: now }))]
 }

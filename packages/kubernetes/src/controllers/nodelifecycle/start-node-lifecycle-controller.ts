@@ -73,7 +73,7 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
 
   async function declareLost(node: Node, now: number): Promise<Node> {
     const conditions = lostConditions(node, toTime(now))
-    if (conditions === (node.status?.conditions ?? conditions) && node.status?.conditions) return node
+    if (conditions === node.status?.conditions) return node
     const wasReady = readiness(node) === 'True'
     const lost = await client.update<Node>(
       nodes,
@@ -85,20 +85,23 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
   }
 
   async function updateNode(node: Node, now: string): Promise<Node> {
-    const evict = readiness(node) !== 'True' && mayEvict()
+    const evict = readiness(node) !== 'True' && mayEvict(context.now())
     const taints = nodeTaints(node, evict, now)
     const labels = withBetaLabels(node.metadata.labels)
-    if (taints === (node.spec?.taints ?? taints) && labels === node.metadata.labels) return node
+    if (taints === node.spec?.taints && labels === node.metadata.labels) return node
     return client.update<Node>(nodes, {
       ...node,
       metadata: { ...node.metadata, ...(labels && { labels }) },
-      spec: { ...node.spec, taints },
+      spec: { ...node.spec, ...(taints && { taints }) },
     })
   }
 
-  function mayEvict(): boolean {
+  function mayEvict(now: number): boolean {
     const all = cache.list()
-    const lost = all.filter((node) => readiness(node) !== 'True').length
+    // Nodes that fall silent together are declared lost one after the other.
+    const isLost = (node: Node): boolean =>
+      readiness(node) !== 'True' || health.left(node.metadata.name ?? '', node, now) === 0
+    const lost = all.filter(isLost).length
     return lost < all.length && !(lost > 2 && lost / all.length >= unhealthyShare)
   }
 

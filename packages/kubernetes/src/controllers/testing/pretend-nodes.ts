@@ -1,6 +1,7 @@
 import { isReason } from '../../api/api-error.ts'
 import { toTime } from '../../api/time.ts'
 import type { Node, Pod } from '../../api/types/core-v1.ts'
+import { isConditionTrue } from '../../client/conditions.ts'
 import { splitKey } from '../../client/informer.ts'
 import { nodes, pods } from '../../client/resources.ts'
 import { createLoop } from '../common/loop.ts'
@@ -30,11 +31,12 @@ export async function pretendNodes(
     await client.create(nodes, undefined, node)
   }
   const cache = podInformer(context)
+  const nodeCache = context.informers.informer<Node>(nodes)
   let placed = 0
   let addresses = 0
   const loop = createLoop(context, {
     name: 'pretend-nodes',
-    caches: [cache],
+    caches: [cache, nodeCache],
     async reconcile(key) {
       const { namespace, name } = splitKey(key)
       const pod = cache.get(namespace, name)
@@ -66,6 +68,9 @@ export async function pretendNodes(
       )
       return
     }
+    // The kubelet of a node that is lost reports nothing.
+    const node = nodeCache.get('', pod.spec.nodeName)
+    if (node && !isConditionTrue(node.status?.conditions, 'Ready')) return
     const result = outcome(pod)
     const phase = {
       ready: 'Running',

@@ -8,6 +8,8 @@ import { KubeApi } from '../../apiserver/registry/kube-api.ts'
 import { namespaceHooks } from '../../apiserver/registry/namespace-hooks.ts'
 import { Registry } from '../../apiserver/registry/registry.ts'
 import { ResourceCatalog } from '../../apiserver/registry/resource-catalog.ts'
+import type { ResourceHooks } from '../../apiserver/registry/resource-hooks.ts'
+import { ServiceAllocator } from '../../apiserver/registry/services/service-allocator.ts'
 import { subresourceHandlers } from '../../apiserver/subresources/subresource-handlers.ts'
 import type { Client } from '../../client/client.ts'
 import { createEventRecorder } from '../../client/create-event-recorder.ts'
@@ -50,7 +52,10 @@ export async function createTestCluster(now: () => number = Date.now): Promise<T
   const registry = new Registry({
     store,
     admission: createAdmissionChain([new NamespaceLifecycle(store), new StorageObjectInUseProtection()]),
-    hooks: new Map([['namespaces.', namespaceHooks(now)]]),
+    hooks: new Map<string, ResourceHooks>([
+      ['namespaces.', namespaceHooks(now)],
+      ['services.', new ServiceAllocator(store, '10.96.0.0/12', [30_000, 32_767])],
+    ]),
     now,
   })
   const api = new KubeApi(registry, subresourceHandlers(registry, catalog, { handlers: new Map() }, now))
