@@ -74,26 +74,28 @@ export class Unique {
   }
 }
 
-/** Addresses of fields from before strict parsing: any that was there before may stay. */
-export function validateIp(value: string, field: Field, old: readonly string[] = []): void {
-  if (old.includes(value)) return
-  if (!parseIp(value)) {
-    field.invalid(value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
-  } else if (!isStrictIp(value)) {
-    field.invalid(
-      value,
-      value.includes(':') ? 'must not be an IPv4-mapped IPv6 address' : 'must not have leading 0s',
-    )
-  }
+/** What is wrong with an address; leading zeros and mapped addresses are. */
+function ipProblems(value: string): string[] {
+  if (!parseIp(value)) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+  if (isStrictIp(value)) return []
+  return [value.includes(':') ? 'must not be an IPv4-mapped IPv6 address' : 'must not have leading 0s']
 }
 
 /** A strict address in its canonical form. */
-export function validateCanonicalIp(value: string, field: Field): void {
-  const before = field.causes.length
-  validateIp(value, field)
+export const isCanonicalIp: FormatCheck = (value) => {
+  const problems = ipProblems(value)
   const ip = parseIp(value)
-  if (ip && field.causes.length === before && formatIp(ip) !== value)
-    field.invalid(value, `must be in canonical form (${JSON.stringify(formatIp(ip))})`)
+  if (!ip || problems.length > 0 || formatIp(ip) === value) return problems
+  return [`must be in canonical form (${JSON.stringify(formatIp(ip))})`]
+}
+
+/** Addresses of fields from before strict parsing: any that was there before may stay. */
+export function validateIp(value: string, field: Field, old: readonly string[] = []): void {
+  if (!old.includes(value)) field.check(value, ipProblems(value))
+}
+
+export function validateCanonicalIp(value: string, field: Field): void {
+  field.check(value, isCanonicalIp(value))
 }
 
 export function validateCidr(value: string, field: Field, old: readonly string[] = []): void {

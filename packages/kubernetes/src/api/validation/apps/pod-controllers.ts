@@ -28,8 +28,10 @@ export function validateTemplateLabels(
   field: Field,
 ): void {
   const labels = template?.metadata?.labels
-  if (!labelMatcher(selector)(labels))
-    field.at('metadata', 'labels').invalid(labels, '`selector` does not match template `labels`')
+  if (labelMatcher(selector)(labels)) return
+  // Go shows maps in the order of their keys.
+  const shown = labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+  field.at('metadata', 'labels').invalid(shown, '`selector` does not match template `labels`')
 }
 
 /** Pods that are always kept running; `kind` is how upstream calls their owner here. */

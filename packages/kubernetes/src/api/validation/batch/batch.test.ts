@@ -26,7 +26,7 @@ test('job specs', () => {
     'spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode',
   ])
   assert.deepEqual(problems({ selector: { matchLabels: { a: 'b' } } }), [
-    'spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` not auto-generated',
+    'spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/controller-uid":"uid-1","a":"b"}}: `selector` not auto-generated',
     'spec.template.metadata.labels: Invalid value: {"batch.kubernetes.io/controller-uid":"uid-1","batch.kubernetes.io/job-name":"it","controller-uid":"uid-1","job-name":"it"}: `selector` does not match template `labels`',
   ])
   assert.deepEqual(problems({ managedBy: 'acme' }), [
