@@ -95,7 +95,9 @@ async function boot(cluster: Cluster, request: StartRequest, work: Work): Promis
   work.progress.step('Starting Node', `Starting "${profile.Name}" primary control-plane node on this machine`)
   const before = await cluster.supervisor.status()
   await driver.start(machine, work)
-  cluster.primary.IP = await driver.ip(machine)
+  // On somebody's own machine the cluster's address is its bridge's: the machine's change, and the world may see them.
+  const [bridgeIP] = cluster.network.bridgeAddress.split('/')
+  cluster.primary.IP = driver.traits.isolation === 'host' ? bridgeIP! : await driver.ip(machine)
   const { KubernetesVersion, ContainerRuntime } = profile.KubernetesConfig
   work.progress.step(
     'Preparing Kubernetes',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type Duplex, Readable } from 'node:stream'
@@ -109,13 +110,8 @@ export class LocalNode implements Node {
     await mkdir(dirname(path), { recursive: true })
     const temporary = `${path}.${process.pid}.new`
     try {
-      const file = await open(temporary, 'w', mode)
-      try {
-        if (content instanceof Readable) await pipeline(content, file.createWriteStream({ autoClose: false }))
-        else await file.writeFile(content)
-      } finally {
-        await file.close()
-      }
+      if (content instanceof Readable) await pipeline(content, createWriteStream(temporary, { mode }))
+      else await writeFile(temporary, content, { mode })
       await chmod(temporary, mode)
       await rename(temporary, path)
     } catch (error) {
