@@ -268,6 +268,17 @@ test('a silent server is passed over, nobody at all is said quickly', async () =
   assert.ok(performance.now() - began < 1000)
 })
 
+test('when nobody answers at all, that is said soon from the second question on', async () => {
+  const silent = createSocket('udp4')
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+  ends.push(() => silent.close())
+  const { ask } = await server({ upstreams: [`127.0.0.1:${silent.address().port}`] })
+  await ask('slow.test')
+  const began = performance.now()
+  assert.equal(rcode(await ask('slower.test')), 'SERVFAIL')
+  assert.ok(performance.now() - began < 1500)
+})
+
 test('a server that asks us back is not used', async () => {
   const own = await freePort()
   // Sends everything on to the server under test, as a resolver does that was told to.

@@ -14,6 +14,8 @@ const patienceMs = 1_500
 const shortPatienceMs = 300
 /** Clients ask again after five seconds. */
 const deadlineMs = 4_000
+/** While nobody has answered lately, there is little hope: better say so soon. */
+const shortDeadlineMs = 1_000
 /** Questions under way at most. */
 const mostAtOnce = 1_000
 
@@ -61,6 +63,7 @@ export class Forwarder {
   async #exchange(query: Query): Promise<Buffer | undefined> {
     const allowed = await this.guard.allowed(this.#upstreams.list)
     const candidates = allowed.toSorted((a, b) => Number(this.#isFailing(a)) - Number(this.#isFailing(b)))
+    const patience = candidates.every((each) => this.#isFailing(each)) ? shortDeadlineMs : deadlineMs
     const stop = new AbortController()
     const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
     const pending = new Set<Endpoint>()
@@ -95,7 +98,7 @@ export class Forwarder {
     const deadline = setTimeout(() => {
       for (const upstream of pending) this.#failing.add(textOfEndpoint(upstream))
       resolve(refusal)
-    }, deadlineMs)
+    }, patience)
     askNext()
     return promise.finally(() => {
       clearTimeout(deadline)
