@@ -111,7 +111,7 @@ async function boot(cluster: Cluster, request: StartRequest, work: Work): Promis
     withLock(`authority ${home.root}`, 'making certificates', work, () => makeAuthorities(cluster)),
   ])
   const context = engineContext(cluster, facts, programs)
-  const base = supervisorConfig(cluster)
+  const base = supervisorConfig(cluster, programs.argv('supervisor').join(' '))
   const [runtimeServices, engineServices] = await Promise.all([
     runtime.configure(node, runtimeLayout),
     engine.prepare(context),
@@ -126,7 +126,8 @@ async function boot(cluster: Cluster, request: StartRequest, work: Work): Promis
     const timed = AbortSignal.any([work.signal, AbortSignal.timeout(request.waitTimeout)])
     await followServices(cluster, { ...work, signal: timed }, request.waitTimeout, async (up, signal) => {
       await Promise.all([
-        ...runtimeServices.map(({ name }) => up(name)),
+        // The node may be Ready in the API's memory only: its process has to be up as well.
+        ...config.services.map(({ name }) => up(name)),
         up(runtime.name).then(() => runtime.provision(node, runtimeLayout)),
         up('control-plane').then(() => engine.ready(context, { ...work, signal })),
       ])
@@ -154,13 +155,14 @@ function same(before: SupervisorConfig, now: SupervisorConfig): boolean {
   return JSON.stringify(before) === JSON.stringify(now)
 }
 
-function supervisorConfig(cluster: Cluster): SupervisorConfig {
+function supervisorConfig(cluster: Cluster, build: string): SupervisorConfig {
   const { layout, network, engine, profile } = cluster
   const { bridgeName, bridgeAddress } = network
   const octets = bridgeAddress.split('/')[0]!.split('.').map(Number)
   const hardware = ['0a', '58', ...octets.map((octet) => octet.toString(16).padStart(2, '0'))].join(':')
   return {
     profile: profile.Name,
+    build,
     services: [],
     runDir: layout.run,
     logDir: layout.logs,

@@ -84,7 +84,7 @@ function fromSupervisor({ services }: SupervisorStatus): { kubelet: Health; apis
     const state = services.find((service) => service.name === name)?.state
     if (state === 'ready') return 'Running'
     if (state === 'paused') return 'Paused'
-    return state === undefined || state === 'stopped' ? 'Stopped' : 'Error'
+    return state === 'backoff' ? 'Error' : 'Stopped'
   }
   const kubelet = of('node')
   return { apiserver: of('control-plane'), kubelet: kubelet === 'Paused' ? 'Stopped' : kubelet }

@@ -3,23 +3,28 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { MinikubeError, messageOf } from '../error.ts'
 import type { SupervisorConfig } from '../node/supervisor/protocol.ts'
 import { waitForSocket } from '../node/supervisor/wait-for-socket.ts'
+import type { ServiceSpec } from '../runtimes/runtime.ts'
 import type { Cluster } from './cluster.ts'
+import { isRunning } from './is-running.ts'
 import { unitFile, unitName, unitPath, usesSystemd } from './service-unit.ts'
 
 const bootPatience = 15_000
 
 /**
- * Makes sure that a supervisor runs, with whatever configuration it had; `begin` is that of a new one. Resolves when it
- * takes requests.
+ * Makes sure that a supervisor of this build runs; it begins with the services that the cluster had last, so that what
+ * survived its supervisor goes on. Resolves when it takes requests.
  */
 export async function ensureSupervisor(
   cluster: Cluster,
   argv: readonly string[],
-  begin: SupervisorConfig,
+  base: SupervisorConfig,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await cluster.supervisor.status()) return
+  const running = await cluster.supervisor.status()
+  if (running?.config.build === base.build) return
+  if (running) await cluster.supervisor.leave()
   const { layout, node } = cluster
+  const begin = { ...base, services: await lastServices(cluster, base.build) }
   await node.writeFiles([
     { path: layout.supervisorConfig, content: serialise(begin), mode: 0o600 },
     { path: `${layout.engine}/supervise`, content: script(argv, layout.supervisorConfig), mode: 0o755 },
@@ -46,6 +51,14 @@ export async function ensureSupervisor(
       advice: `Its log is ${layout.logs}/supervisor.log.`,
     })
   }
+}
+
+/** None when another build ran them and nothing of it runs any more: they would be started only to be replaced. */
+async function lastServices(cluster: Cluster, build: string): Promise<ServiceSpec[]> {
+  const text = await cluster.node.readFile(cluster.layout.supervisorConfig)
+  if (!text) return []
+  const last = JSON.parse(text.toString()) as SupervisorConfig
+  return last.build === build || (await isRunning(cluster)) ? last.services : []
 }
 
 /** Gives the supervisor what to run, and keeps that for the next one. */

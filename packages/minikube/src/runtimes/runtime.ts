@@ -26,8 +26,11 @@ export interface ServiceSpec {
   argv: string[]
   env?: Record<string, string>
   cwd?: string
-  /** Counts as started when: a unix socket accepts, or the process writes a line to the file descriptor in $NOTIFY_FD. */
-  ready: { socket: string } | { notify: true } | 'started'
+  /**
+   * Counts as started when: a unix socket accepts (and, with `log`, the process has written that), or the process writes a
+   * line to the file descriptor in $NOTIFY_FD.
+   */
+  ready: { socket: string; log?: string } | { notify: true } | 'started'
   /** Services that must be ready before. */
   after?: string[]
   /** Milliseconds between SIGTERM and SIGKILL at stop; default 10 000. */

@@ -52,9 +52,13 @@ export class SupervisorClient {
       await this.#ask(connection, { op: 'stop', services })
       return
     }
-    connection.write(`${JSON.stringify({ op: 'stop' } satisfies SupervisorRequest)}\n`)
-    // It hangs up when its process ends.
-    for await (const reply of replies(connection)) if ('error' in reply) throw refused('stop', reply.error)
+    await this.#last(connection, { op: 'stop' })
+  }
+
+  /** Ends the supervisor alone. */
+  async leave(): Promise<void> {
+    const connection = await this.#connect()
+    if (connection) await this.#last(connection, { op: 'leave' })
   }
 
   /** Every service's state, then each change, until the signal or the supervisor ends it. */
@@ -73,6 +77,13 @@ export class SupervisorClient {
       connection.destroy()
     }
     signal.throwIfAborted()
+  }
+
+  /** It hangs up when its process ends. */
+  async #last(connection: Duplex, request: SupervisorRequest): Promise<void> {
+    connection.write(`${JSON.stringify(request)}\n`)
+    for await (const reply of replies(connection))
+      if ('error' in reply) throw refused(request.op, reply.error)
   }
 
   async #request(request: SupervisorRequest): Promise<void> {

@@ -69,8 +69,10 @@ async function answer(
       case 'stop':
         await supervisor.stop(request.services)
         if (request.services) break
-        // The client sees the end of the connection when this process has gone.
-        socket.write(`${JSON.stringify({ ok: true } satisfies SupervisorReply)}\n`, () => shutdown())
+        last(socket, shutdown)
+        return
+      case 'leave':
+        last(socket, shutdown)
         return
       default:
         throw new Error(`there is no request ${JSON.stringify(request)}`)
@@ -79,6 +81,11 @@ async function answer(
   } catch (error) {
     send({ error: messageOf(error) })
   }
+}
+
+/** The last answer; the client sees the end of the connection when this process has gone. */
+function last(socket: Socket, shutdown: () => void): void {
+  socket.write(`${JSON.stringify({ ok: true } satisfies SupervisorReply)}\n`, () => shutdown())
 }
 
 function answers(path: string): Promise<boolean> {

@@ -4,6 +4,8 @@ import type { ProcessIdentity } from './process-table.ts'
 /** What a supervisor runs. Written to the node as JSON, so that it also starts without anybody asking (after a reboot). */
 export interface SupervisorConfig {
   profile: string
+  /** Which build of the supervisor this is for; another one takes over from it. */
+  build: string
   services: ServiceSpec[]
   /** Sockets, process table; made if missing. */
   runDir: string
@@ -43,6 +45,8 @@ export type SupervisorRequest =
   | { op: 'apply'; config: SupervisorConfig }
   | { op: 'restart'; service: string }
   | { op: 'pause' | 'unpause'; services: string[] }
+  /** Ends the supervisor and leaves everything running, for the next one to take over. */
+  | { op: 'leave' }
   /** Stops these, or, without names, everything and the supervisor itself. Answers when done. */
   | { op: 'stop'; services?: string[] }
 

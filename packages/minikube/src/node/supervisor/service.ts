@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from '@minikube-ts/kubernetes/log.ts'
@@ -7,6 +7,7 @@ import { messageOf } from '../../error.ts'
 import type { ServiceSpec } from '../../runtimes/runtime.ts'
 import { identityOf, isAlive, type ProcessIdentity } from './process-table.ts'
 import type { ServiceState, ServiceStatus } from './protocol.ts'
+import { waitForLog } from './wait-for-log.ts'
 import { waitForSocket } from './wait-for-socket.ts'
 
 /** First pause before a restart, doubled each time up to the longest; a process that lived this long starts afresh. */
@@ -14,6 +15,8 @@ const firstBackoff = 100
 const longestBackoff = 10_000
 const healthyAfter = 10_000
 const defaultStopTimeout = 10_000
+/** Another version may word its log otherwise: a socket that accepts is enough after this long. */
+const logPatience = 10_000
 
 export interface ServiceFiles {
   log: string
@@ -137,6 +140,7 @@ export class Service {
     this.#life = new AbortController()
     const { signal } = this.#life
     const log = openSync(this.#files.log, 'a', 0o640)
+    const logStart = fstatSync(log).size
     const notify = ready !== 'started' && 'socket' in ready ? undefined : openFifo(this.#files.notify)
     let child: ChildProcess
     try {
@@ -167,23 +171,35 @@ export class Service {
     }
     this.#enter('starting')
     if (notify) this.#readNotify(notify.reader, signal)
-    else this.#awaitReady(signal)
+    else this.#awaitReady(signal, logStart)
     if (ready === 'started') this.#enter('ready')
   }
 
-  /** Readiness of a process that is told apart by its socket, or of an adopted one. */
-  #awaitReady(signal: AbortSignal): void {
+  /** Readiness of a process that is told by its socket; `logStart`: where in its log this process's own lines begin. */
+  #awaitReady(signal: AbortSignal, logStart?: number): void {
     const ready = asObject(this.spec.ready)
     if (!('socket' in ready)) return
-    waitForSocket(ready.socket, signal).then(
-      (socket) => {
+    const said =
+      ready.log === undefined || logStart === undefined
+        ? undefined
+        : waitForLog(
+            this.#files.log,
+            logStart,
+            ready.log,
+            AbortSignal.any([signal, AbortSignal.timeout(logPatience)]),
+          )
+    waitForSocket(ready.socket, signal)
+      .then(async (socket) => {
         socket.destroy()
+        await said?.catch(() =>
+          this.#log.warn('accepts, but has not said that it is ready', { awaited: ready.log }),
+        )
         this.#becameReady(signal)
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         if (!signal.aborted) this.#log.error('readiness cannot be watched', { error: messageOf(error) })
-      },
-    )
+      })
+    said?.catch(() => {})
   }
 
   #readNotify(reader: Socket, signal: AbortSignal): void {
@@ -257,7 +273,7 @@ export function serviceFiles(runDir: string, logDir: string, name: string): Serv
   return { log: join(logDir, `${name}.log`), notify: join(runDir, `${name}.notify`) }
 }
 
-function asObject(ready: ServiceSpec['ready']): { socket: string } | { notify: true } {
+function asObject(ready: ServiceSpec['ready']): { socket: string; log?: string } | { notify: true } {
   return ready === 'started' ? { notify: true } : ready
 }
 

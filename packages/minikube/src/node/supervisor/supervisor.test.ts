@@ -27,6 +27,7 @@ describe('supervisor', () => {
     const socket = join(directory, 'run', 'supervisor.sock')
     config = {
       profile: 'test',
+      build: 'test',
       runDir: join(directory, 'run'),
       logDir: join(directory, 'logs'),
       socket,
@@ -123,6 +124,20 @@ describe('supervisor', () => {
       ['first', 'second'].every(
         (name) => latest.get(name)?.state === 'ready' && latest.get(name)?.restarts === 1,
       ),
+    )
+    await client.stop()
+  })
+
+  test('leaves everything running when asked to', async () => {
+    await launch()
+    await follow(allIn('ready'))
+    const before = (await client.status())!.services.map(({ pid }) => pid!)
+    await client.leave()
+    assert.equal(await client.status(), undefined)
+    await launch()
+    assert.deepEqual(
+      (await client.status())!.services.map(({ pid }) => pid!),
+      before,
     )
     await client.stop()
   })

@@ -13,7 +13,7 @@ import { registryHosts } from './registry-hosts.ts'
 import { buildSandboxImage, sandboxImage } from './sandbox-image.ts'
 
 /** Seconds. A cluster that is stopped does not let a container that ignores SIGTERM hold it up for long. */
-const longestGrace = 5
+const longestGrace = 2
 
 /** containerd from the distribution's package, an instance of its own for each profile. */
 export class ContainerdRuntime implements ContainerRuntime {
@@ -46,7 +46,8 @@ export class ContainerdRuntime implements ContainerRuntime {
       {
         name: this.name,
         argv: ['containerd', '--config', paths.config],
-        ready: { socket: paths.socket },
+        // The socket accepts before CRI does.
+        ready: { socket: paths.socket, log: 'Start streaming server' },
         stopTimeout: 5000,
       },
     ]
