@@ -52,10 +52,16 @@ export async function httpGet(
   const has = (name: string): boolean => Object.keys(headers).some((key) => key.toLowerCase() === name)
   if (!has('user-agent')) headers['User-Agent'] = [`kube-${purpose}/1.36`]
   if (!has('accept')) headers.Accept = ['*/*']
-  headers.Host = [host ?? url.host]
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const options = { method: 'GET', headers, signal, agent: false as const, rejectUnauthorized: false }
+    const options = {
+      method: 'GET',
+      // Node takes a list for every header but this one.
+      headers: { ...headers, Host: host ?? url.host },
+      signal,
+      agent: false as const,
+      rejectUnauthorized: false,
+    }
     request(url, options, resolve).once('error', reject).end()
   })
   const body = await readSome(response)
