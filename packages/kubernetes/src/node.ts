@@ -1,6 +1,7 @@
 import { createEventRecorder } from './client/create-event-recorder.ts'
 import { createInformerFactory } from './client/create-informer-factory.ts'
 import { createHttpClientFromKubeconfig } from './client/kubeconfig-client.ts'
+import { startHostPathAgent } from './kubelet/hostpath-agent.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import type { Logger } from './log.ts'
 import type { NodeConfig } from './node-config.ts'
@@ -8,11 +9,11 @@ import { startProxy } from './proxy/start-proxy.ts'
 
 export interface RunningNode {
   readonly kubelet: Kubelet
-  /** Ends kubelet and proxy; pods and Services go on working. */
+  /** Ends all of them; pods and Services go on working. */
   stop(): Promise<void>
 }
 
-/** Starts a node in this process: kubelet and proxy. Resolves when the node is registered. */
+/** Starts a node in this process: kubelet, proxy and keeper of volume directories. Resolves when the node is registered. */
 export async function startNode(config: NodeConfig, { log }: { log: Logger }): Promise<RunningNode> {
   const client = await createHttpClientFromKubeconfig(config.kubeconfig, { userAgent: 'kubelet' })
   const stopping = new AbortController()
@@ -22,6 +23,8 @@ export async function startNode(config: NodeConfig, { log }: { log: Logger }): P
     log: log.child('events'),
     signal: stopping.signal,
   })
+  const { nodeName } = config
+  const directories = startHostPathAgent({ client, informers, nodeName, log: log.child('volumes') })
   const proxy = startProxy(config, { informers, log: log.child('proxy') })
   const [kubelet] = await Promise.all([
     Kubelet.create({
@@ -37,7 +40,7 @@ export async function startNode(config: NodeConfig, { log }: { log: Logger }): P
     kubelet,
     stop: async () => {
       await kubelet.stop()
-      await proxy.stop()
+      await Promise.all([proxy.stop(), directories.stop()])
       stopping.abort()
       client.close()
     },

@@ -32,7 +32,7 @@ export function startHostPathAgent(options: HostPathAgentOptions): { stop(): Pro
       const directory = volume && directoryOf(volume, nodeName)
       if (!directory) return
       if (!volume.metadata.deletionTimestamp) {
-        await ensureHostPathDirectory(volume, nodeName)
+        await makeDirectory(directory)
         return
       }
       if (!isCleanupDue(volume)) return
@@ -60,14 +60,7 @@ export function startHostPathAgent(options: HostPathAgentOptions): { stop(): Pro
   }
 }
 
-/**
- * Makes the directory of a volume of ours that lies on this node, writable for whoever its pods run as; does nothing for
- * other volumes. To be called before a pod mounts a hostPath PersistentVolume.
- */
-export async function ensureHostPathDirectory(volume: PersistentVolume, nodeName: string): Promise<void> {
-  const directory = directoryOf(volume, nodeName)
-  if (!directory) return
-  // Undefined when it was there: its users may have given it another mode.
-  const made = await mkdir(directory, { recursive: true })
-  if (made !== undefined) await chmod(directory, 0o777)
+/** Makes the directory writable for whoever its pods run as; one that was there keeps the mode that its users gave it. */
+async function makeDirectory(directory: string): Promise<void> {
+  if ((await mkdir(directory, { recursive: true })) !== undefined) await chmod(directory, 0o777)
 }

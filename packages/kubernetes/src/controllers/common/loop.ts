@@ -4,6 +4,7 @@ import { createWorkQueue } from '../../client/create-work-queue.ts'
 import { type Informer, type InformerListener, keyOf } from '../../client/informer.ts'
 import type { WorkQueue } from '../../client/work-queue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import { isNamespaceTerminating } from './errors.ts'
 
 export interface LoopOptions {
   /** As upstream names the controller, e.g. `replicaset-controller`. */
@@ -25,7 +26,7 @@ export interface Loop extends Controller {
   alsoStop(what: () => Promise<void> | void): void
 }
 
-/** A reconcile that acted on an old cache (Conflict, AlreadyExists) just comes again; other failures are logged and come again. */
+/** A reconcile that acted on an old cache, or in a namespace that is going, just comes again; other failures are logged and come again. */
 export function createLoop(context: ControllerContext, options: LoopOptions): Loop {
   const log = context.log.child(options.name)
   const endings: (() => Promise<void> | void)[] = []
@@ -37,6 +38,7 @@ export function createLoop(context: ControllerContext, options: LoopOptions): Lo
     reconcile: (key) => options.reconcile(key),
     onError(key, error) {
       if (isReason(error, 'Conflict') || isReason(error, 'AlreadyExists')) return
+      if (isNamespaceTerminating(error)) return
       log.warn('reconcile failed', { key, error })
     },
   })

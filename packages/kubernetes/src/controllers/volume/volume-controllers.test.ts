@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
 import type { StorageClass } from '../../api/types/storage-v1.ts'
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../client/resources.ts'
-import { ensureHostPathDirectory, startHostPathAgent } from '../../kubelet/hostpath-agent.ts'
+import { startHostPathAgent } from '../../kubelet/hostpath-agent.ts'
 import { pretendNodes } from '../testing/pretend-nodes.ts'
 import { createTestCluster, type TestCluster } from '../testing/test-cluster.ts'
 import { startHostPathProvisioner } from './start-hostpath-provisioner.ts'
@@ -131,9 +131,7 @@ test('the default class makes a directory on the chosen node, grows it and remov
   const made = await client.get<PersistentVolume>(persistentVolumes, undefined, name)
   const path = made.spec?.hostPath?.path ?? ''
   assert.equal(path, join(folder, `${name}_default_data`))
-  // What a kubelet calls before it mounts.
-  await ensureHostPathDirectory(made, 'node-1')
-  assert.equal((await stat(path)).mode & 0o777, 0o777)
+  await t.waitFor(async () => assert.equal((await stat(path)).mode & 0o777, 0o777))
 
   await client.patch(persistentVolumeClaims, 'default', 'data', 'merge', {
     spec: { resources: { requests: { storage: '2Gi' } } },
