@@ -12,8 +12,8 @@ import type { TLSSocket } from 'node:tls'
 import { ApiError } from '../../api/api-error.ts'
 import type { Logger } from '../../log.ts'
 import type { Auth } from '../auth/auth.ts'
-import { anonymousName } from '../auth/user-info.ts'
 import type { ApiRequest, RequestHandler } from './api-request.ts'
+import { IncomingRequest } from './incoming-request.ts'
 import { attributesOf, parseRequestInfo } from './request-info.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import { respondError } from './respond.ts'
@@ -76,38 +76,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     response: ServerResponse,
     takeOver?: ApiRequest['takeOver'],
   ): Promise<ApiRequest | undefined> {
-    const gone = new AbortController()
-    const path = message.url ?? '/'
-    const question = path.indexOf('?')
-    const query = new URLSearchParams(question < 0 ? '' : path.slice(question + 1))
-    let request: ApiRequest = {
-      message,
-      response,
-      query,
-      info: parseRequestInfo(message.method ?? 'GET', '/', query),
-      user: { username: anonymousName, groups: [] },
-      warnings: new Set(),
-      signal: AbortSignal.any([stopping.signal, gone.signal]),
-      ...(takeOver && { takeOver }),
-    }
-    response.once('close', () => gone.abort())
+    const request = new IncomingRequest(message, response, stopping.signal, takeOver)
     try {
-      const info = parseRequestInfo(
-        message.method ?? 'GET',
-        decoded(question < 0 ? path : path.slice(0, question)),
-        query,
-      )
-      request = { ...request, info }
-      const attributes = attributesOf(info)
+      request.info = parseRequestInfo(message.method ?? 'GET', decoded(request.rawPath), request.query)
+      const attributes = attributesOf(request.info)
       const peerCertificate = certificateOf(message)
       const credentials = {
         headers: message.headers,
         rawHeaders: message.rawHeaders,
         ...(peerCertificate && { peerCertificate }),
       }
-      const user = await auth.identify(credentials, attributes)
-      await auth.authorize({ ...attributes, user })
-      return { ...request, user }
+      request.user = await auth.identify(credentials, attributes)
+      await auth.authorize({ ...attributes, user: request.user })
+      return request
     } catch (error) {
       await respondError(request, error, report(request))
       return undefined

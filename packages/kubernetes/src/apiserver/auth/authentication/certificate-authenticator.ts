@@ -6,6 +6,8 @@ import type { CertificateVerifier } from './certificate-verifier.ts'
 /** Client certificates: the common name is the user, the organizations are the groups. */
 export class CertificateAuthenticator implements Authenticator {
   readonly #verifier: CertificateVerifier
+  /** Reading a certificate takes longer than most requests; a connection shows the same one every time. */
+  readonly #users = new WeakMap<X509Certificate, UserInfo>()
 
   constructor(verifier: CertificateVerifier) {
     this.#verifier = verifier
@@ -14,14 +16,18 @@ export class CertificateAuthenticator implements Authenticator {
   async authenticate({ peerCertificate }: Credentials): Promise<UserInfo | undefined> {
     if (!peerCertificate) return undefined
     this.#verifier.verify(peerCertificate)
+    const known = this.#users.get(peerCertificate)
+    if (known) return known
     const { commonName, organizations } = subjectOf(peerCertificate)
     if (!commonName) return undefined
     const digest = createHash('sha256').update(peerCertificate.raw).digest('hex')
-    return {
+    const user: UserInfo = {
       username: commonName,
       groups: organizations,
       extra: { [credentialIdKey]: [`X509SHA256=${digest}`] },
     }
+    this.#users.set(peerCertificate, user)
+    return user
   }
 }
 
