@@ -6,6 +6,8 @@ import { createAdmission } from './admission/create-admission.ts'
 import type { Auth, AuthOptions } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { controlPlaneUser } from './auth/user-info.ts'
+import { CustomResources } from './customresources/custom-resources.ts'
+import { definitionHooks } from './customresources/definition-hooks.ts'
 import { expireEvents } from './event-expiry.ts'
 import { builtinServedResources } from './registry/builtin-resources.ts'
 import { KubeApi } from './registry/kube-api.ts'
@@ -36,7 +38,8 @@ export interface ApiCore {
   readonly admission: AdmissionChain
   /** As the control plane itself. */
   readonly client: DirectClient
-  close(): void
+  readonly customResources: CustomResources
+  close(): Promise<void>
 }
 
 export function createApiCore(options: ApiCoreOptions): ApiCore {
@@ -52,6 +55,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
   const hooks = new Map<string, ResourceHooks>([
     ['services.', allocator],
     ['namespaces.', namespaceHooks(now)],
+    ['customresourcedefinitions.apiextensions.k8s.io', definitionHooks(now)],
   ])
   const registry = new Registry({
     store,
@@ -69,6 +73,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
   late.admission = createAdmission({ store, client, auth, log, now })
   for (const [key, handler] of subresourceHandlers(registry, catalog, auth, now))
     subresources.set(key, handler)
+  const customResources = new CustomResources({ store, client, catalog, log: log.child('crd'), now })
   const endExpiry = expireEvents(store, now)
   return {
     store,
@@ -77,8 +82,10 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
     auth,
     admission: late.admission,
     client,
-    close() {
+    customResources,
+    async close() {
       endExpiry()
+      await customResources.close()
       allocator.close()
       auth.close()
     },

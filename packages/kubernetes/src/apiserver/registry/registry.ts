@@ -2,7 +2,6 @@ import { ApiError } from '../../api/api-error.ts'
 import { keepTimes } from '../../api/apply/update-managed-fields.ts'
 import { cloneJson, deepEqual } from '../../api/json.ts'
 import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
-import { apiVersionOf } from '../../api/resource-info.ts'
 import { toTime } from '../../api/time.ts'
 import { type Store, StoreConflict } from '../../store/store.ts'
 import type { AdmissionChain } from '../admission/admission-chain.ts'
@@ -391,7 +390,8 @@ export class Registry {
   }
 
   async #served(resource: ServedResource, object: StoredKubeObject): Promise<StoredKubeObject> {
-    if (!resource.conversion || object.apiVersion === apiVersionOf(resource.info)) return object
+    // Custom resources have conversions within a version too: they fill in new defaults.
+    if (!resource.conversion) return object
     return (await resource.conversion.fromStorage([object]))[0]!
   }
 
