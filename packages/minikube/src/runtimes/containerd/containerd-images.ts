@@ -61,6 +61,15 @@ export class ContainerdImages {
     }
   }
 
+  /** Takes one name from an image that has others. */
+  async untag(name: string): Promise<void> {
+    try {
+      await this.#node.run([...this.#ctr, 'images', 'rm', '--sync', name])
+    } catch (error) {
+      throw new MinikubeError('GUEST_IMAGE_REMOVE', `${name} cannot be removed: ${shortOf(error)}`)
+    }
+  }
+
   async push(name: string, layout: RuntimeLayout, work: Work): Promise<void> {
     try {
       await this.#node.run(

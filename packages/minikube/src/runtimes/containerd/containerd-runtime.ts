@@ -122,8 +122,14 @@ export class ContainerdRuntime implements ContainerRuntime {
     return this.#images(node, layout).save(names)
   }
 
-  async removeImage(_node: Node, layout: RuntimeLayout, name: string): Promise<void> {
-    await this.#cri(layout, (client) => client.removeImage({ image: { image: name } }))
+  async removeImage(node: Node, layout: RuntimeLayout, name: string): Promise<void> {
+    await this.#cri(layout, async (client) => {
+      const { image } = await client.imageStatus({ image: { image: name } })
+      const otherNames = image?.repoTags.filter((tag) => tag !== name) ?? []
+      // CRI removes an image with all its names; who gives one of several means that one only.
+      if (image?.repoTags.includes(name) && otherNames.length > 0) await this.#images(node, layout).untag(name)
+      else await client.removeImage({ image: { image: name } })
+    })
   }
 
   tagImage(node: Node, layout: RuntimeLayout, source: string, target: string): Promise<void> {
