@@ -255,12 +255,13 @@ export class Kubelet {
   }
 
   private source(): KubeletServerSource {
-    const { pods, statuses } = this
+    const { pods, statuses, cgroups } = this
     return {
       pods: () => pods.list(),
       pod: (namespace, name) => pods.byName(namespace, name)?.pod,
       status: (uid) => statuses.get(uid),
       onStatus: (listener) => statuses.onChange(listener),
+      cgroupOf: (pod) => cgroups.path(pod),
     }
   }
 

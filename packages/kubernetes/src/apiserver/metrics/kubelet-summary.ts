@@ -18,13 +18,13 @@ export interface KubeletSummary {
 /** How kubelets are reached; loaded when it is needed. */
 export interface KubeletAccess {
   agent: Agent
-  target(nodeName: string, path: string): UpgradeTarget
+  target(nodeName: string, path: string, query: string): UpgradeTarget
 }
 
 /** @throws Error when the kubelet cannot be reached or does not know */
 export async function fetchSummary(kubelets: KubeletAccess, nodeName: string): Promise<KubeletSummary> {
   const { request } = await import('node:https')
-  const { url } = kubelets.target(nodeName, '/stats/summary')
+  const { url } = kubelets.target(nodeName, '/stats/summary', 'only_cpu_and_memory=true')
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { agent: kubelets.agent, timeout: 10_000 }, (response) => {
       const chunks: Buffer[] = []

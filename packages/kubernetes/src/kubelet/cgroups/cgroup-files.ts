@@ -24,6 +24,8 @@ export interface CgroupFiles {
   remove(path: string): Promise<void>
   /** Names of the cgroups right below. */
   children(path: string): Promise<string[]>
+  /** Where a controller keeps its files of a cgroup. */
+  directory(controller: string, path: string): string
 }
 
 const unifiedRoot = '/sys/fs/cgroup'
@@ -84,6 +86,10 @@ class SeparateCgroups implements CgroupFiles {
     return directoriesIn(join(this.root('cpu'), path))
   }
 
+  directory(controller: string, path: string): string {
+    return join(this.root(controller), path)
+  }
+
   private root(controller: string): string {
     return this.controllers.get(controller) ?? join(unifiedRoot, controller)
   }
@@ -135,6 +141,10 @@ class UnifiedCgroups implements CgroupFiles {
 
   children(path: string): Promise<string[]> {
     return directoriesIn(join(unifiedRoot, path))
+  }
+
+  directory(_controller: string, path: string): string {
+    return join(unifiedRoot, path)
   }
 }
 

@@ -83,7 +83,14 @@ export class PodCgroups {
     return removed
   }
 
-  private path(pod: NodePod): string {
+  /** The whole tree, with whatever still runs in it. */
+  async removeAll(): Promise<void> {
+    const files = this.files ?? (await openCgroupFiles())
+    await files.remove(this.options.root)
+  }
+
+  /** As cgroup file systems have it, where it is ours; the systemd driver names things otherwise. */
+  path(pod: NodePod): string {
     return posix.join(this.options.root, tiers[podQosClass(pod)], `pod${pod.metadata.uid}`)
   }
 

@@ -11,4 +11,6 @@ export interface KubeletServerSource {
   status(uid: string): PodStatus | undefined
   /** Calls back whenever `status` of that pod would say something else, or nothing any more. Returns how to end that. */
   onStatus(listener: (uid: string) => void): () => void
+  /** Path of a pod's cgroup, where the kubelet makes them (driver `cgroupfs`). */
+  cgroupOf(pod: NodePod): string
 }
