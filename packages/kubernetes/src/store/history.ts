@@ -1,13 +1,18 @@
 import { type StoreEvent, StoreExpired } from './store.ts'
 
+/** Older events are forgotten, whatever room there is: about as soon as upstream's store is compacted. */
+const maxAgeMs = 5 * 60_000
+
 interface Entry {
   event: StoreEvent
   bytes: number
+  time: number
 }
 
-/** The last events, as many as fit into a budget of bytes. Lets watches resume and listings go on at their revision. */
+/** The events of the last minutes, as many as fit into a budget of bytes. Lets watches resume and listings go on. */
 export class History {
   readonly #budget: number
+  readonly #now: () => number
   /** A ring in an array: entries before `#start` are gone, the array is cut now and then. */
   #entries: Entry[] = []
   #start = 0
@@ -15,18 +20,25 @@ export class History {
   /** Events up to here are forgotten; a state at this revision can still be told. */
   #floor: number
 
-  constructor(budget: number, floor: number) {
+  constructor(budget: number, floor: number, now: () => number = Date.now) {
     this.#budget = budget
+    this.#now = now
     this.#floor = floor
   }
 
   /** `size` is the length of the object's JSON; in memory it takes about the double, besides what the parts share. */
   push(event: StoreEvent, size: number): void {
     const bytes = size * 2 + 500
-    this.#entries.push({ event, bytes })
+    this.#entries.push({ event, bytes, time: this.#now() })
     this.#bytes += bytes
-    while (this.#bytes > this.#budget) {
+    this.#forget()
+  }
+
+  #forget(): void {
+    const tooOld = this.#now() - maxAgeMs
+    while (this.#start < this.#entries.length) {
       const oldest = this.#entries[this.#start] as Entry
+      if (this.#bytes <= this.#budget && oldest.time > tooOld) break
       this.#entries[this.#start++] = undefined as unknown as Entry
       this.#bytes -= oldest.bytes
       this.#floor = oldest.event.revision
@@ -39,6 +51,7 @@ export class History {
 
   /** Events under `prefix` after the revision `since`, oldest first. @throws StoreExpired */
   *since(prefix: string, since: number): Generator<StoreEvent> {
+    this.#forget()
     if (since < this.#floor) throw new StoreExpired(since, this.#floor)
     for (let i = this.#firstAfter(since); i < this.#entries.length; i++) {
       const { event } = this.#entries[i] as Entry

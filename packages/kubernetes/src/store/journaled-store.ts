@@ -6,6 +6,13 @@ import { type Store, StoreConflict, type StoreEvent, StoreExpired, type StorePag
 
 const defaultHistoryBytes = 8 << 20
 
+export interface StoreOptions {
+  /** Budget of the watch window. */
+  historyBytes?: number
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
 /** A change on its way to disk. */
 interface PendingWrite {
   event: StoreEvent
@@ -41,11 +48,11 @@ export class JournaledStore implements Store {
   #doubtful = new Set<string>()
   #closed = false
 
-  constructor(journal: Journal, options: { /** Budget of the watch window. */ historyBytes?: number } = {}) {
+  constructor(journal: Journal, options: StoreOptions = {}) {
     this.#journal = journal
     this.#revision = Math.max(1, journal.revision)
     this.#lastGiven = this.#revision
-    this.#history = new History(options.historyBytes ?? defaultHistoryBytes, this.#revision)
+    this.#history = new History(options.historyBytes ?? defaultHistoryBytes, this.#revision, options.now)
     for (const { key, object } of journal.load()) this.#objects.set(key, object)
   }
 

@@ -182,6 +182,23 @@ for (const [name, run] of Object.entries(implementations)) {
         await store.close()
       }))
 
+    test('forgets history after some minutes, as far as there is any', () =>
+      run(async (open) => {
+        let now = 0
+        const store = open({ now: () => now })
+        const a = await store.create('core/pods/x/a', object('a'))
+        const { revision } = store
+        now += 10 * 60_000
+        store.watch('core/pods/', revision, () => {})()
+        assert.deepEqual(names(store.list('', { after: { key: '', revision } }).items), ['a'])
+        await store.update('core/pods/x/a', object('a', 'new'), revisionOf(a))
+        store.watch('core/pods/', revision, () => {})()
+        now += 10 * 60_000
+        assert.throws(() => store.watch('core/pods/', revision, () => {}), StoreExpired)
+        assert.throws(() => store.list('', { after: { key: '', revision } }), StoreExpired)
+        await store.close()
+      }))
+
     test('keeps order and counts through many random changes', () =>
       run(async (open) => {
         const store = open()

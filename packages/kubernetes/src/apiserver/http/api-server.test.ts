@@ -79,6 +79,11 @@ test('shows tables and metadata instead of objects', async () => {
     headers: { accept: 'application/json;as=Table;v=v2;g=meta.k8s.io' },
   })
   assert.equal(wrong.status, 406)
+  const review = await server.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    headers: { ...json, accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    body: '{"spec":{"nonResourceAttributes":{"verb":"get","path":"/"}}}',
+  })
+  assert.equal(review.status, 406)
 })
 
 test('compresses what is large', async () => {

@@ -36,6 +36,8 @@ export async function viewOf(
       group === 'meta.k8s.io' &&
       metaVersions.has(version) &&
       kinds.has(kind) &&
+      // What is only ever created (a review) has no rows and no metadata.
+      info.verbs.includes('get') &&
       (kind === 'Table' || (kind === 'PartialObjectMetadataList') === isList),
     info.schema
       ? offered
