@@ -75,6 +75,7 @@ export class Kubelet {
   private readonly statics: StaticPods
   private readonly dead: DeadContainers
   private readonly steps: PodSteps
+  private readonly probes: ProbeManager
   private readonly runtimeInfo: { name: string; version: string }
   private readonly fixed: NodeStatus
   private agent: NodeAgent | undefined
@@ -156,7 +157,7 @@ export class Kubelet {
       onCreated: (pod, id) => this.pods.owns(pod.metadata.uid, id),
     })
     const mirrors = new MirrorPods({ client: api?.client, log, node: () => this.agent?.node })
-    const probes = new ProbeManager({ cri, events, onChange: (uid, type) => this.probed(uid, type) })
+    this.probes = new ProbeManager({ cri, events, onChange: (uid, type) => this.probed(uid, type) })
     this.steps = new PodSteps({
       cri,
       runtimeName: runtimeInfo.name,
@@ -164,7 +165,7 @@ export class Kubelet {
       facts: this.facts,
       events,
       statuses: this.statuses,
-      probes,
+      probes: this.probes,
       reasons,
       objects,
       volumes: this.volumes,
@@ -384,6 +385,7 @@ export class Kubelet {
   private async forget(record: PodRecord | undefined, uid: string): Promise<void> {
     try {
       if (record) {
+        for (const { id } of record.containers) this.probes.forget(id)
         await this.dead.removeAll(record)
         await rm(podLogsDirectory(this.config.podLogsDir, record), { recursive: true, force: true })
       }
@@ -398,6 +400,8 @@ export class Kubelet {
     await (await this.server?.catch(() => undefined))?.stop()
     this.statics.stop()
     this.agent?.stop()
+    this.probes.stop()
+    this.volumes.context.tokens.stop()
     await this.pods.stop()
     await this.statuses.stop()
     this.cri.close()

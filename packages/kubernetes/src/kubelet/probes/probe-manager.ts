@@ -90,6 +90,10 @@ export class ProbeManager {
     this.workers.delete(uid)
   }
 
+  stop(): void {
+    for (const uid of this.workers.keys()) this.removePod(uid)
+  }
+
   /** Fills in `started` and `ready` of a status just made, and lets the workers know what runs. */
   updateStatus(pod: NodePod, status: PodStatus): void {
     for (const container of status.containerStatuses ?? []) {

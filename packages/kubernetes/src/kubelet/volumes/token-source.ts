@@ -59,6 +59,10 @@ export class TokenSource {
     this.tokens.delete(uid)
   }
 
+  stop(): void {
+    for (const uid of this.tokens.keys()) this.forget(uid)
+  }
+
   private async request(
     pod: NodePod,
     audience: string | undefined,
