@@ -1,5 +1,6 @@
 import type { StoredKubeObject } from '../kube-object.ts'
 import type { ResourceInfo } from '../resource-info.ts'
+import { customResourceDefinitions } from './apiextensions/custom-resource-definitions.ts'
 import { apiServices } from './apiregistration/api-services.ts'
 import { appsValidators } from './apps/apps-validators.ts'
 import { autoscalingValidators } from './autoscaling/autoscaling-validators.ts'
@@ -31,6 +32,7 @@ const validators = new Map<string, Validator<StoredKubeObject>>(
     {
       'apiservices.apiregistration.k8s.io': apiServices,
       'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
+      'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
       'endpointslices.discovery.k8s.io': endpointSlices,
       'leases.coordination.k8s.io': leases,
       'poddisruptionbudgets.policy': podDisruptionBudgets,

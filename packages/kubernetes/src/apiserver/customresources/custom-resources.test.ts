@@ -214,3 +214,44 @@ test('a deleted definition takes its objects along, and waits for their finalize
     undefined,
   )
 })
+
+test('definitions that upstream refuses', async () => {
+  const refused = async (object: KubeObject): Promise<string> => {
+    const error = await api.create(crds, object).then(
+      () => new Error('accepted'),
+      (reason: Error) => reason,
+    )
+    return error.message.replace('CustomResourceDefinition.apiextensions.k8s.io ', '')
+  }
+  const withSchema = (openAPIV3Schema: object) =>
+    definition({}, [{ ...version('v1'), schema: { openAPIV3Schema } }])
+  assert.equal(
+    await refused(withSchema({ type: 'object', properties: { spec: {} } })),
+    '"crontabs.stable.example.com" is invalid: spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
+  )
+  assert.equal(
+    await refused(withSchema({ type: 'object', properties: { a: { type: 'integer', default: 'x' } } })),
+    '"crontabs.stable.example.com" is invalid: spec.validation.openAPIV3Schema.properties[a].default: Invalid value: "string":  in body must be of type integer: "string"',
+  )
+  const wrongName = definition()
+  wrongName.metadata = { name: 'other.stable.example.com' }
+  assert.match(
+    await refused(wrongName),
+    /metadata.name: Invalid value: "other.stable.example.com": must be spec.names.plural/,
+  )
+  assert.match(
+    await refused(definition({}, [version('v1'), version('v1')])),
+    /must contain unique version names/,
+  )
+  assert.match(
+    await refused(definition({}, [version('v2')])),
+    /must have exactly one version marked as storage version/,
+  )
+  assert.match(
+    await refused(definition({}, [version('v1')], { scope: 'Planet' })),
+    /spec.scope: Unsupported value: "Planet"/,
+  )
+  const core = definition({}, [version('v1')], { group: 'x.k8s.io' })
+  core.metadata = { name: 'crontabs.x.k8s.io' }
+  assert.match(await refused(core), /metadata.annotations\[api-approved.kubernetes.io\]: Required value/)
+})
