@@ -40,6 +40,8 @@ export async function openCgroupFiles(): Promise<CgroupFiles> {
   if (unified) return new UnifiedCgroups()
   const controllers = new Map<string, string>()
   for (const { target, fields } of mounts) {
+    // Beside the old ones there may be the new tree without controllers: runtimes make cgroups there too.
+    if (fields[0] === 'cgroup2') controllers.set('unified', target)
     if (fields[0] !== 'cgroup') continue
     for (const option of fields[2]!.split(',')) controllers.set(option, target)
   }
