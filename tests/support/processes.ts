@@ -23,7 +23,7 @@ export async function processesOf(
 function partOf(argv: string[]): string | undefined {
   const program = argv[0]?.split('/').at(-1) ?? ''
   if (program === 'containerd') return 'containerd'
-  if (program !== 'node') return undefined
+  if (!/^node(-v[\d.]+)?$/.test(program)) return undefined
   const script = argv.find((word) => /(control-plane|node|supervisor)\.(ts|m?js)$/.test(word))
   return script?.match(/(control-plane|node|supervisor)\.(?:ts|m?js)$/)?.[1]
 }

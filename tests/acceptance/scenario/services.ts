@@ -89,18 +89,14 @@ export function services(stage: Stage): void {
     const { cluster } = stage
     await cluster.kubectl(['scale', 'deployment', 'site', '--replicas=1'])
     await cluster.kubectl(['rollout', 'status', 'deployment/site', '--timeout=60s'])
-    const left = (
-      await cluster.value(
-        ['pods', '-l', 'app=site', '--field-selector=status.phase=Running'],
-        '{.items[0].metadata.name}',
-      )
-    ).trim()
+    await cluster.waitFor('endpoints/site', 'jsonpath={.subsets[*].addresses[*].ip}')
+    const left = await cluster.value(['endpoints', 'site'], '{.subsets[0].addresses[0].targetRef.name}')
     assert.equal(
       await cluster.kubectl(['exec', left, '--', 'wget', '-q', '-O', '-', 'http://site']),
       `${left}\n`,
     )
     assert.match(await lookup('kubernetes.default.svc.cluster.local'), /10\.96\.0\.1/)
-    assert.equal((await inPod('nc', '-z', '-w', '3', 'kubernetes.default', '443')).code, 0)
+    assert.equal((await inPod('nc', '-w', '3', 'kubernetes.default', '443', '-e', 'true')).code, 0)
   })
 
   it('a service without endpoints refuses at once', async () => {
@@ -137,7 +133,7 @@ export function services(stage: Stage): void {
     })
     const ip = await cluster.value(['pods', '-l', 'app=guarded'], '{.items[0].status.podIP}')
     // The policy is in force when a connection is refused or lost; a friend gets through all the same.
-    const closed = async () => (await inPod('nc', '-z', '-w', '1', ip, '8080')).code !== 0
+    const closed = async () => (await inPod('nc', '-w', '1', ip, '8080', '-e', 'true')).code !== 0
     let tries = 0
     while (!(await closed()) && tries < 20) tries++
     assert.ok(tries < 20, 'the policy never came into force')

@@ -20,7 +20,7 @@ export function workloads(stage: Stage): void {
       /NOMINATED NODE +READINESS GATES/,
     )
     assert.match(await cluster.kubectl(['get', 'pod', 'first', '-o', 'yaml']), /phase: Running/)
-    assert.match(await cluster.value(['pod', 'first'], '{.status.podIP}'), /^10\.244\./)
+    assert.match(await cluster.value(['pod', 'first'], '{.status.podIP}'), /^10\.24\d\./)
     assert.equal(await cluster.kubectl(['get', 'pod', 'first', '-o', 'name']), 'pod/first\n')
   })
 
@@ -107,7 +107,7 @@ export function workloads(stage: Stage): void {
         command: [
           'sh',
           '-c',
-          'echo "$COLOUR $WORD $POD_NAME $NODE_NAME $CPU_LIMIT $GREETING"; cat /init/order /config/file.txt /secret/word /info/labels; trap exit TERM; while :; do sleep 3600 & wait; done',
+          'echo "$COLOUR $WORD $POD_NAME $NODE_NAME $CPU_LIMIT $GREETING"; cat /init/order /config/file.txt /secret/word /info/labels; touch /tmp/told; trap exit TERM; while :; do sleep 3600 & wait; done',
         ],
         container: {
           env: [
@@ -118,6 +118,7 @@ export function workloads(stage: Stage): void {
             { name: 'CPU_LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
             { name: 'GREETING', value: 'hello-$(COLOUR)' },
           ],
+          readinessProbe: { exec: { command: ['test', '-e', '/tmp/told'] }, periodSeconds: 1 },
           resources: { limits: { cpu: '250m', memory: '64Mi' } },
           volumeMounts: [
             { name: 'init', mountPath: '/init' },

@@ -14,6 +14,8 @@ export interface Operation {
   body?: string
   /** The body may be left out. */
   bodyOptional?: boolean
+  /** Media types of the body; any when absent. */
+  accepts?: readonly string[]
   response: string
   query: readonly QueryParameter[]
 }
@@ -51,6 +53,16 @@ const listing = [
   ...flag('watch'),
 ]
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+const patchTypes = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+]
+
+/** Custom resources have no strategic merge patch; kubectl reads from here which one it may send. */
+function patchTypesOf(resource: ResourceInfo): readonly string[] {
+  return resource.schema ? [...patchTypes, 'application/strategic-merge-patch+json'] : patchTypes
+}
 
 /** What can be asked of a resource: its collection, its objects, its subresources. */
 export function pathsOf(resource: ResourceInfo): PathItem[] {
@@ -180,6 +192,7 @@ function maker(resource: ResourceInfo, subresource = '', kind: Operation['gvk'] 
     action,
     tag,
     gvk: { group: kind.group, version: kind.version, kind: kind.kind },
+    ...(method === 'patch' && { accepts: patchTypesOf(resource) }),
     ...rest,
   })
 }

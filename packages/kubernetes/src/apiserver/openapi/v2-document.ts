@@ -7,12 +7,6 @@ import { type Operation, pathsOf } from './paths.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const produces = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const patches = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-]
 
 /** Swagger 2.0 of everything that is served. */
 export function v2Document(
@@ -56,7 +50,7 @@ function operationOf(operation: Operation): Json {
   return {
     tags: [operation.tag],
     operationId: operation.id,
-    consumes: operation.method === 'patch' ? patches : ['*/*'],
+    consumes: [...(operation.accepts ?? ['*/*'])],
     produces,
     schemes: ['https'],
     ...(parameters.length > 0 && { parameters }),

@@ -7,12 +7,6 @@ import { type Operation, pathsOf } from './paths.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const bodies = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const patches = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-]
 
 /** OpenAPI 3.0 of the resources of one group version. */
 export function v3Document(
@@ -51,7 +45,7 @@ export function v3Document(
 function operationOf(operation: Operation): Json {
   const content = (types: readonly string[], name: string): Json =>
     Object.fromEntries(types.map((type) => [type, { schema: { $ref: openApiV3.refPrefix + name } }]))
-  const accepts = operation.method === 'patch' ? patches : ['*/*']
+  const accepts = operation.accepts ?? ['*/*']
   return {
     tags: [operation.tag],
     operationId: operation.id,
