@@ -329,3 +329,54 @@ test('runtime classes', async () => {
     /Pod Overhead set without corresponding RuntimeClass/,
   )
 })
+
+test('pod security: what a namespace’s labels ask for', async () => {
+  const label = (labels: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(labels).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value]),
+    )
+  await assert.rejects(make('namespaces', 'odd', { metadata: { labels: label({ enforce: 'tight' }) } }), {
+    message:
+      'Namespace "odd" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "tight": must be one of privileged, baseline, restricted',
+  })
+  await make('namespaces', 'safe', {
+    metadata: { labels: label({ enforce: 'baseline', warn: 'restricted' }) },
+  })
+  await make('serviceaccounts', 'default', { metadata: { namespace: 'safe' } })
+  const inSafe = { metadata: { namespace: 'safe' } }
+  const spec = {
+    hostNetwork: true,
+    containers: [{ name: 'c', image: 'i', securityContext: { privileged: true } }],
+  }
+  await assert.rejects(pod('p', spec, inSafe), {
+    message:
+      'pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true), privileged (container "c" must not set securityContext.privileged=true)',
+  })
+  const context = api.write()
+  await api.api.create(
+    api.target('pods', 'safe'),
+    {
+      value: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'ok' },
+        spec: { containers: [{ name: 'c', image: 'i' }] },
+      },
+    },
+    context,
+  )
+  assert.deepEqual(context.warnings, [
+    'would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container "c" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "c" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container "c" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+  ])
+  const strict = api.write()
+  const patch = { metadata: { labels: label({ enforce: 'restricted' }) } }
+  await api.api.patch(
+    api.target('namespaces', '', 'safe'),
+    { type: 'merge', body: { value: patch }, force: false },
+    strict,
+  )
+  assert.deepEqual(strict.warnings, [
+    'existing pods in namespace "safe" violate the new PodSecurity enforce level "restricted:latest"',
+    'ok: allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile',
+  ])
+})

@@ -15,6 +15,7 @@ import { LimitRanger } from './plugins/limit-ranger.ts'
 import { NamespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { NodeRestriction } from './plugins/node-restriction.ts'
 import { PersistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts'
+import { PodSecurity } from './plugins/pod-security.ts'
 import { PodTopologyLabels } from './plugins/pod-topology-labels.ts'
 import { Priority } from './plugins/priority.ts'
 import { RbacEscalation } from './plugins/rbac-escalation.ts'
@@ -41,6 +42,7 @@ export function createAdmission({ store, client, auth, now = Date.now }: Admissi
     new ServiceAccount(store),
     new NodeRestriction(store, auth.authorizer),
     new TaintNodesByCondition(),
+    new PodSecurity(store),
     new Priority(store),
     new DefaultTolerationSeconds(),
     new DefaultStorageClass(store),
