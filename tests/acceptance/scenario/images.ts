@@ -44,7 +44,7 @@ export function images(stage: Stage): void {
         'ADD root.tar /',
         'ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin PGDATA=/data/pg',
         'USER postgres',
-        'CMD ["sh", "-c", "test -s $PGDATA/PG_VERSION || initdb -A trust -U postgres >/dev/null; exec postgres -c listen_addresses=* -c unix_socket_directories=/tmp -c jit=off"]',
+        'CMD ["sh", "-c", "test -s $PGDATA/PG_VERSION || { initdb -A trust -U postgres >/dev/null && echo host all all all trust >> $PGDATA/pg_hba.conf; }; exec postgres -c listen_addresses=* -c unix_socket_directories=/tmp -c jit=off"]',
         '',
       ].join('\n'),
     )
