@@ -176,7 +176,7 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
         containers: [
           shell(
             'main',
-            `env | sort; id; cat /etc/settings/color /secrets/word /me/labels /me/cpu; ls -ln /secrets/..data/; ${forever}`,
+            `env | sort; id; cat /etc/settings/color /secrets/word /me/labels /me/cpu; ls -ln /secrets/..data/; touch /tmp/told; ${forever}`,
             {
               env: [
                 { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } },
@@ -184,6 +184,7 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
                 { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
                 { name: 'BOTH', value: '$(COLOR)-$(POD)-$$(COLOR)-$(NONE)' },
               ],
+              readinessProbe: { exec: { command: ['cat', '/tmp/told'] }, periodSeconds: 1 },
               envFrom: [{ prefix: 'P_', configMapRef: { name: 'settings' } }],
               resources: { limits: { cpu: '250m', memory: '64Mi' } },
               volumeMounts: [
@@ -380,6 +381,47 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
     assert.equal(container(pod, 'debug')?.state?.terminated?.exitCode, 5)
     assert.ok(isReady(pod))
     await finish('debugged')
+  })
+
+  test('a running pod gets other resources, or is told why not', async () => {
+    const main = (cpu: string): object => ({
+      name: 'main',
+      resources: { requests: { cpu }, limits: { cpu } },
+    })
+    await node.create('resized', {
+      containers: [
+        shell('main', forever, { resources: { requests: { cpu: '100m' }, limits: { cpu: '100m' } } }),
+      ],
+    })
+    const before = await node.until('resized', isReady)
+    const id = container(before, 'main')?.containerID
+    const resize = (cpu: string) =>
+      node.client.patch(
+        pods,
+        'default',
+        'resized',
+        'strategic',
+        { spec: { containers: [main(cpu)] } },
+        { subresource: 'resize' },
+      )
+    await resize('200m')
+    const after = await node.until(
+      'resized',
+      (pod) => container(pod, 'main')?.resources?.limits?.cpu === '200m',
+    )
+    assert.deepEqual([container(after, 'main')?.containerID, container(after, 'main')?.restartCount], [id, 0])
+    const quota = `/sys/fs/cgroup/cpu${node.config.cgroupRoot}/burstable/pod${after.metadata.uid}/${id?.replace('containerd://', '')}/cpu.cfs_quota_us`
+    if (existsSync('/sys/fs/cgroup/cpu')) assert.equal(readFileSync(quota, 'utf8').trim(), '20000')
+    await resize('9000')
+    const pending = await node.until('resized', ({ status }) =>
+      isConditionTrue(status?.conditions, 'PodResizePending'),
+    )
+    assert.equal(
+      pending.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason,
+      'Infeasible',
+    )
+    assert.equal(container(pending, 'main')?.allocatedResources?.cpu, '200m')
+    await finish('resized')
   })
 
   test('pods past their deadline fail', async () => {

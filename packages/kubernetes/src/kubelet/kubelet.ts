@@ -29,11 +29,13 @@ import { NodeAgent } from './node/node-agent.ts'
 import { fixedStatus } from './node/node-status.ts'
 import { RuntimeState } from './node/runtime-state.ts'
 import { ObjectCache } from './objects/object-cache.ts'
+import { Allocations } from './pods/allocations.ts'
 import { ActionExecutor } from './pods/execute-actions.ts'
 import { MirrorPods } from './pods/mirror-pods.ts'
 import type { NodePod } from './pods/node-pod.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { PodSteps } from './pods/pod-steps.ts'
+import { AppliedResources } from './pods/resize-actions.ts'
 import { StaticPods } from './pods/static-pods.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import type { KubeletServerSource } from './server/kubelet-server-source.ts'
@@ -76,6 +78,7 @@ export class Kubelet {
   private readonly dead: DeadContainers
   private readonly steps: PodSteps
   private readonly probes: ProbeManager
+  private readonly applied = new AppliedResources()
   private readonly runtimeInfo: { name: string; version: string }
   private readonly fixed: NodeStatus
   private agent: NodeAgent | undefined
@@ -105,6 +108,7 @@ export class Kubelet {
     const objects =
       api && new ObjectCache({ client: api.client, log, signal: this.stopping.signal, onChange: wake })
     const reasons = new StartReasons()
+    const allocations = new Allocations()
     const userNamespaces: UserNamespaces = new UserNamespaces({
       supports: (...of) => this.runtime.supports(...of),
     })
@@ -154,7 +158,10 @@ export class Kubelet {
       podLogsDir: config.podLogsDir,
       containerLogsDir,
       seccompRoot: join(config.rootDir, 'seccomp'),
-      onCreated: (pod, id) => this.pods.owns(pod.metadata.uid, id),
+      onCreated: (pod, { resources }, id) => {
+        this.applied.set(id, resources ?? {})
+        this.pods.owns(pod.metadata.uid, id)
+      },
     })
     const mirrors = new MirrorPods({ client: api?.client, log, node: () => this.agent?.node })
     this.probes = new ProbeManager({ cri, events, onChange: (uid, type) => this.probed(uid, type) })
@@ -174,6 +181,8 @@ export class Kubelet {
       killer,
       dead: this.dead,
       userNamespaces,
+      allocations,
+      applied: this.applied,
       runtimeHandler,
       networkProblem: () => this.runtime.networkProblem(),
       mirror: (pod) => this.pods.ensureMirror(pod),
@@ -185,6 +194,7 @@ export class Kubelet {
       events,
       statuses: this.statuses,
       mirrors,
+      allocations,
       steps: this.steps,
       node: () => this.agent?.node,
       forget: (record, pod) => this.forget(record, pod),
@@ -385,7 +395,10 @@ export class Kubelet {
   private async forget(record: PodRecord | undefined, uid: string): Promise<void> {
     try {
       if (record) {
-        for (const { id } of record.containers) this.probes.forget(id)
+        for (const { id } of record.containers) {
+          this.probes.forget(id)
+          this.applied.forget(id)
+        }
         await this.dead.removeAll(record)
         await rm(podLogsDirectory(this.config.podLogsDir, record), { recursive: true, force: true })
       }

@@ -40,7 +40,7 @@ export interface ContainerStarterOptions {
   containerLogsDir: string
   seccompRoot: string
   /** Told of every container as soon as it exists. */
-  onCreated(pod: NodePod, containerId: string): void
+  onCreated(pod: NodePod, container: Container, containerId: string): void
 }
 
 export interface StartRequest {
@@ -92,7 +92,7 @@ export class ContainerStarter {
       () => cri.createContainer({ podSandboxId: sandbox.id, config, sandboxConfig: sandbox.config }),
       'CreateContainerError',
     )
-    this.options.onCreated(pod, containerId)
+    this.options.onCreated(pod, container, containerId)
     event('Normal', 'Created', 'Container created')
     await this.orFailed(
       event,

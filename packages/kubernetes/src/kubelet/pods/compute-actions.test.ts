@@ -60,6 +60,7 @@ function inputs(
     liveness: new Map(Object.entries(liveness)),
     startup: new Map(Object.entries(startup)),
     restartAll: false,
+    resizeByRestart: new Set(),
   }
 }
 

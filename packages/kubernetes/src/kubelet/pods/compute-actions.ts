@@ -50,6 +50,8 @@ export interface ActionInputs {
   startup: ProbeResults
   /** A restart rule has begun to start the whole pod over. */
   restartAll: boolean
+  /** Ids of running containers that are to have other resources and want to be started anew for that. */
+  resizeByRestart: ReadonlySet<string>
 }
 
 /** Pure: nothing is read or changed. The decisions are those of upstream's computePodActions. */
@@ -166,7 +168,7 @@ function runningVerdict(
   container: Container,
   latest: ContainerRecord,
   pod: NodePod,
-  { liveness, startup }: ActionInputs,
+  { liveness, startup, resizeByRestart }: ActionInputs,
 ): Verdict | undefined {
   const policy = container.restartPolicy ?? pod.spec.restartPolicy
   const restart = policy !== 'Never'
@@ -179,6 +181,9 @@ function runningVerdict(
   }
   if (startup.get(latest.id) === 'failure') {
     return { message: `Container ${name} failed startup probe`, reason: 'startupProbe', restart }
+  }
+  if (resizeByRestart.has(latest.id)) {
+    return { message: `Container ${name} resize requires restart`, reason: 'other', restart: true }
   }
   return undefined
 }

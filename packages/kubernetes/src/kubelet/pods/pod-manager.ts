@@ -5,6 +5,7 @@ import type { PodRecord } from '../containers/pod-record.ts'
 import type { PodEvents } from '../events/pod-events.ts'
 import type { StatusManager } from '../status/status-manager.ts'
 import { admit } from './admission.ts'
+import type { Allocations } from './allocations.ts'
 import type { MirrorPods } from './mirror-pods.ts'
 import { asNodePod, describePod, isMirrorPod, isStaticPod, type NodePod } from './node-pod.ts'
 import { type PodSteps, PodWorker } from './pod-worker.ts'
@@ -14,6 +15,7 @@ export interface PodManagerOptions {
   events: PodEvents
   statuses: StatusManager
   mirrors: MirrorPods
+  allocations: Allocations
   steps: PodSteps
   node(): Node | undefined
   /** Removes what the runtime and the disk still have of a pod that nobody knows any more. */
@@ -115,7 +117,7 @@ export class PodManager {
     const { uid } = pod.metadata
     const worker = this.workers.get(uid)
     if (worker) {
-      worker.update(pod)
+      worker.update(worker.stage === 'syncing' ? this.resized(pod) : this.options.allocations.apply(pod))
       return
     }
     if (this.stopped || this.rejected.has(uid)) return
@@ -123,7 +125,37 @@ export class PodManager {
     this.start(pod)
   }
 
-  private start(pod: NodePod): PodWorker {
+  /** The pod with the resources it has; with others, if it asks for them and they are to be had. */
+  private resized(pod: NodePod): NodePod {
+    const { allocations, events, node } = this.options
+    const { uid, generation = 0 } = pod.metadata
+    const current = node()
+    if (!current) return allocations.apply(pod)
+    const before = allocations.pending(uid)
+    const others = this.running().filter(({ metadata }) => metadata.uid !== uid)
+    if (allocations.resize(pod, current, others)) {
+      events.pod(pod, 'Normal', 'ResizeStarted', `Pod resize started: ${JSON.stringify({ generation })}`)
+    }
+    const pending = allocations.pending(uid)
+    if (pending && pending.reason !== before?.reason) {
+      events.pod(
+        pod,
+        'Warning',
+        `Resize${pending.reason}`,
+        `Pod resize ${pending.reason}: ${pending.message}`,
+      )
+    }
+    return allocations.apply(pod)
+  }
+
+  private running(): NodePod[] {
+    return [...this.workers.values()]
+      .filter(({ stage }) => stage === 'syncing' || stage === 'terminating')
+      .map(({ pod }) => pod)
+  }
+
+  private start(given: NodePod): PodWorker {
+    const pod = this.options.allocations.apply(given)
     // The pod that had this name before uses the same names in the runtime: it goes first.
     const before = isStaticPod(pod)
       ? [...this.workers.values()].find((other) => keyOf(other.pod) === keyOf(pod))?.done
@@ -141,11 +173,7 @@ export class PodManager {
     const phase = pod.status?.phase ?? 'Pending'
     if (!current || phase !== 'Pending' || pod.metadata.deletionTimestamp || pod.status?.startTime)
       return true
-    const others = this.list().filter((other) => {
-      const worker = this.workers.get(other.metadata.uid)
-      return worker && (worker.stage === 'syncing' || worker.stage === 'terminating')
-    })
-    const rejection = admit(pod, current, others)
+    const rejection = admit(pod, current, this.running())
     if (!rejection) return true
     const { reason, message } = rejection
     log.warn('pod rejected', { pod: describePod(pod), reason, message })
@@ -176,12 +204,19 @@ export class PodManager {
   /** A pod's loop has ended. */
   finished(worker: PodWorker): void {
     if (worker.removed) void this.drop(worker)
+    // What it had may be what others wait for.
+    for (const uid of this.options.allocations.deferred()) {
+      const pod = this.apiPodOf(uid)
+      const known = pod && asNodePod(pod)
+      if (known) this.put(known)
+    }
   }
 
   private async drop(worker: PodWorker): Promise<void> {
     const { uid, record } = worker
     this.workers.delete(uid)
     this.options.statuses.forget(uid)
+    this.options.allocations.forget(uid)
     for (const { id } of [...(record?.containers ?? []), ...(record?.sandboxes ?? [])]) this.owners.delete(id)
     await this.options.forget(record, uid)
   }

@@ -15,13 +15,16 @@ import type { PodEvents } from '../events/pod-events.ts'
 import type { ObjectCache } from '../objects/object-cache.ts'
 import type { ProbeManager } from '../probes/probe-manager.ts'
 import { generateStatus } from '../status/generate-status.ts'
+import type { NewCondition } from '../status/pod-conditions.ts'
 import type { StartReasons } from '../status/reasons.ts'
 import type { StatusManager } from '../status/status-manager.ts'
 import { VolumeError, type VolumeManager } from '../volumes/volume-manager.ts'
+import { type Allocations, pendingCondition } from './allocations.ts'
 import { computeActions } from './compute-actions.ts'
 import type { ActionExecutor } from './execute-actions.ts'
 import { describePod, type NodePod } from './node-pod.ts'
 import type { PodSteps as Contract, PodWorker, StepResult } from './pod-worker.ts'
+import { type AppliedResources, type ContainerToResize, resizeContainer } from './resize-actions.ts'
 
 export interface PodStepsOptions {
   cri: CriClient
@@ -40,6 +43,8 @@ export interface PodStepsOptions {
   killer: ContainerKiller
   dead: DeadContainers
   userNamespaces: UserNamespaces
+  allocations: Allocations
+  applied: AppliedResources
   runtimeHandler(pod: NodePod): Promise<string>
   /** Why pods cannot get a network now; `undefined`: they can. */
   networkProblem(): string | undefined
@@ -60,14 +65,16 @@ export class PodSteps implements Contract {
   private readonly options: PodStepsOptions
   /** Failed attempts in a row to start something, by pod uid. */
   private readonly failures = new Map<string, number>()
+  private readonly resizeErrors = new Map<string, string>()
 
   constructor(options: PodStepsOptions) {
     this.options = options
   }
 
   async read(pod: NodePod, ended: EndedContainers): Promise<PodRecord> {
-    const { cri, runtimeName, onRecord } = this.options
+    const { cri, runtimeName, applied, onRecord } = this.options
     const record = await readPodRecord(cri, pod.metadata, runtimeName, ended)
+    applied.adopt(pod, record)
     onRecord(record)
     return record
   }
@@ -86,6 +93,8 @@ export class PodSteps implements Contract {
       hostIP: facts.nodeIP,
       recursiveReadOnly: facts.supports('', 'recursiveReadOnlyMounts'),
       terminal,
+      resizeConditions: this.resizeConditions(worker),
+      appliedResources: (id) => this.options.applied.get(id),
       applyProbes: (one, made) => probes.updateStatus(one, made),
     })
     worker.changeStatus?.(status)
@@ -107,10 +116,12 @@ export class PodSteps implements Contract {
     await this.mountVolumes(pod)
     signal.throwIfAborted()
     const record = worker.record!
+    const resizes = this.options.applied.changes(pod, record)
     const actions = computeActions(pod, record, {
       liveness: probes.liveness,
       startup: probes.startup,
       restartAll: findCondition(status.conditions, 'AllContainersRestarting')?.status === 'True',
+      resizeByRestart: new Set(resizes.filter(({ restart }) => restart).map(({ record: { id } }) => id)),
     })
     const result = await executor.execute(pod, record, actions, await this.pullSecrets(pod), signal)
     reasons.update(worker.uid, result.starts)
@@ -131,9 +142,56 @@ export class PodSteps implements Contract {
     }
     this.failures.delete(worker.uid)
     if (result.changed) return { changed: true }
+    if (resizes.length > 0) return this.resize(worker, resizes)
     await dead.prune(record)
     const again = this.deadline(worker, status)
     return again === undefined ? {} : { again }
+  }
+
+  private async resize(worker: PodWorker, resizes: ContainerToResize[]): Promise<StepResult> {
+    const { cri, cgroups, applied, facts, events } = this.options
+    const { pod } = worker
+    try {
+      // More first for the pod, less first for its containers; what is too early fails and comes again below.
+      await cgroups.ensure(pod).catch(() => {})
+      for (const one of resizes) {
+        await resizeContainer(cri, pod, one, facts.memoryCapacity)
+        applied.set(one.record.id, one.container.resources ?? {})
+      }
+      await cgroups.ensure(pod)
+    } catch (error) {
+      const { message } = error as Error
+      this.resizeErrors.set(worker.uid, message)
+      events.pod(pod, 'Warning', 'ResizeError', `Pod resize error: ${message}`)
+      this.publish(worker)
+      return { again: Date.now() + longestRetryMs }
+    }
+    this.resizeErrors.delete(worker.uid)
+    events.pod(
+      pod,
+      'Normal',
+      'ResizeCompleted',
+      `Pod resize completed: ${JSON.stringify({ generation: pod.metadata.generation })}`,
+    )
+    return { changed: true }
+  }
+
+  private resizeConditions(worker: PodWorker): NewCondition[] {
+    const { allocations, applied } = this.options
+    const { pod, record, stage } = worker
+    if (stage !== 'syncing' || !record) return []
+    const conditions: NewCondition[] = []
+    const pending = allocations.pending(worker.uid)
+    if (pending) conditions.push(pendingCondition(pending))
+    if (applied.changes(pod, record).length > 0) {
+      const message = this.resizeErrors.get(worker.uid)
+      conditions.push({
+        type: 'PodResizeInProgress',
+        status: 'True',
+        ...(message && { reason: 'Error', message }),
+      })
+    }
+    return conditions
   }
 
   private awaitNetwork(pod: NodePod, problem: string): StepResult {
@@ -258,6 +316,7 @@ export class PodSteps implements Contract {
     statuses.terminate(pod)
     reasons.forget(worker.uid)
     this.failures.delete(worker.uid)
+    this.resizeErrors.delete(worker.uid)
     return { advance: true }
   }
 

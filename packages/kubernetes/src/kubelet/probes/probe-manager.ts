@@ -1,14 +1,10 @@
 import type { CriClient } from '@minikube-ts/cri/cri-client.ts'
 import { parseTime } from '../../api/time.ts'
 import type { Container, ContainerStatus, PodStatus, Probe } from '../../api/types/core-v1.ts'
-import { isConditionTrue } from '../../client/conditions.ts'
 import type { PodEvents } from '../events/pod-events.ts'
 import { isSidecar, type NodePod } from '../pods/node-pod.ts'
 import type { ProbeResult, ProbeResults } from './probe-results.ts'
 import { type ProbeType, ProbeWorker } from './probe-worker.ts'
-
-/** Containers that started this long before the kubelet did are taken over from an earlier one. */
-const takeOverMs = 10_000
 
 const fields: Record<ProbeType, 'livenessProbe' | 'readinessProbe' | 'startupProbe'> = {
   liveness: 'livenessProbe',
@@ -29,7 +25,6 @@ export class ProbeManager {
   readonly liveness: ProbeResults
   readonly startup: ProbeResults
   private readonly options: ProbeManagerOptions
-  private readonly since = Date.now()
   private readonly results: Record<ProbeType, Map<string, ProbeResult>> = {
     liveness: new Map(),
     readiness: new Map(),
@@ -121,7 +116,7 @@ export class ProbeManager {
     const id = container.containerID?.replace(/^.*:\/\//, '') ?? ''
     const startedAt = parseTime(container.state?.running?.startedAt)
     container.started = startedAt !== undefined && this.isStarted(uid, container, id)
-    container.ready = container.started && this.isReady(pod, spec, id, startedAt ?? 0)
+    container.ready = container.started && this.isReady(pod, container, spec, id)
     const running =
       startedAt === undefined
         ? undefined
@@ -141,8 +136,12 @@ export class ProbeManager {
     const result = this.results.readiness.get(id)
     if (result) return result === 'success'
     if (!spec?.readinessProbe) return true
-    // Taken over while running: what was said of the pod stands until the first probe is through.
-    return startedAt < this.since - takeOverMs && isConditionTrue(pod.status?.conditions, 'Ready')
+    // Taken over while running: what was said of it stands until the first probe is through.
+    const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {}
+    const before = [...containerStatuses, ...initContainerStatuses].find(
+      ({ containerID }) => containerID === container.containerID,
+    )
+    return before?.ready ?? false
   }
 
   /** Containers that are no more need no results. */

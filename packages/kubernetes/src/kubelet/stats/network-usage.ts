@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises'
 import type { InterfaceStats } from './summary.ts'
 
 const defaultInterface = 'eth0'
+/** Loopbacks, and what engines make for each container. */
+const uninteresting = /^(lo$|veth|docker|nerdctl)/
 
 /**
- * What has gone through the interfaces of a network namespace, but its loopback. `table`: a `/proc/<pid>/net/dev`. The
+ * What has gone through the interfaces of a network namespace, but its loopback and those of containers. `table`: a `/proc/<pid>/net/dev`. The
  * first of the answer is what the namespace is known by.
  * @throws Error when the process is gone
  */
@@ -26,6 +28,6 @@ export async function readNetworkUsage(table: string): Promise<InterfaceStats[]>
     }
   })
   return found
-    .filter(({ name }) => name !== 'lo')
+    .filter(({ name }) => !uninteresting.test(name))
     .sort((a, b) => Number(b.name === defaultInterface) - Number(a.name === defaultInterface))
 }

@@ -22,6 +22,8 @@ export interface ContainerStatusInputs {
   recursiveReadOnly: boolean
   /** All of the pod is being started over. */
   restartingAll: boolean
+  /** What a running container was last given. */
+  appliedResources(containerId: string): ResourceRequirements | undefined
 }
 
 type Kind = 'init' | 'main' | 'ephemeral'
@@ -162,7 +164,7 @@ function fromRecord(
   if (found.state === 'unknown' && old?.state?.running) status.restartCount = old.restartCount + 1
   // Started once is started for good; probes fill in the rest.
   if (found.state === 'running' && same && old.started !== undefined) status.started = old.started
-  const resources = reportedTo(container, found)
+  const resources = reportedTo(container, found, inputs.appliedResources(found.id))
   if (resources) status.resources = resources
   if (container.resources?.requests) status.allocatedResources = container.resources.requests
   if (found.user) status.user = { linux: found.user }
@@ -203,8 +205,12 @@ function stateOf(
 }
 
 /** The spec's resources with what the runtime says it enforces in their place. */
-function reportedTo(container: Container, found: ContainerRecord): ResourceRequirements | undefined {
-  const { resources } = container
+function reportedTo(
+  container: Container,
+  found: ContainerRecord,
+  applied: ResourceRequirements | undefined,
+): ResourceRequirements | undefined {
+  const resources = found.state === 'running' && applied ? applied : container.resources
   if (!resources || found.state !== 'running' || !found.resources) return resources
   const merge = (list: 'limits' | 'requests'): Record<string, string> | undefined =>
     resources[list] && { ...resources[list], ...pick(found.resources?.[list], resources[list]) }

@@ -1,5 +1,5 @@
 import { podQosClass } from '../../api/pod-qos.ts'
-import type { PodCondition, PodStatus } from '../../api/types/core-v1.ts'
+import type { PodCondition, PodStatus, ResourceRequirements } from '../../api/types/core-v1.ts'
 import { findCondition } from '../../client/conditions.ts'
 import { type PodRecord, sandboxChange } from '../containers/pod-record.ts'
 import { anyActiveMain, asksForRestartOfAll } from '../pods/compute-actions.ts'
@@ -25,6 +25,10 @@ export interface StatusInputs {
   recursiveReadOnly: boolean
   /** Nothing of the pod will run again. */
   terminal: boolean
+  /** Of a resize that waits or is under way. */
+  resizeConditions: NewCondition[]
+  /** What a running container was last given. */
+  appliedResources(containerId: string): ResourceRequirements | undefined
   /** Fills in `started` and `ready` of containers. */
   applyProbes(pod: NodePod, status: PodStatus): void
 }
@@ -107,7 +111,11 @@ function conditionsOf(inputs: StatusInputs, status: PodStatus, restartingAll: bo
     { type: 'PodScheduled', status: 'True' },
     ...(mayRestartAll(pod.spec) ? [restartingAllCondition(phase, restartingAll)] : []),
   ]
-  return [...kept, ...made.map((one) => ({ ...one, observedGeneration }))]
+  return [
+    ...kept,
+    ...inputs.resizeConditions.map((one) => ({ observedGeneration, ...one })),
+    ...made.map((one) => ({ ...one, observedGeneration })),
+  ]
 }
 
 function restartingAllCondition(phase: string, restarting: boolean): NewCondition {

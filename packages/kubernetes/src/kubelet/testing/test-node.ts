@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -75,7 +77,7 @@ export async function startTestNode(log: Logger = testLogger()): Promise<TestNod
     staticPodsDir: join(directory, 'static'),
     server: {
       addresses: ['127.0.0.1'],
-      port: 0,
+      port: await freePort(),
       certFile: put('server.crt', server.pem),
       keyFile: put('server.key', server.keyPem),
       clientCaFile: put('ca.crt', controlPlane.ca.pem),
@@ -144,6 +146,16 @@ export async function startTestNode(log: Logger = testLogger()): Promise<TestNod
       await controlPlane.stop()
     },
   }
+}
+
+/** The API server has to know where the kubelet is before that has begun to listen. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 const deleted = new Error('it was deleted')
