@@ -119,6 +119,7 @@ export function engineContext(
     labels: {
       'minikube.k8s.io/name': profile.Name,
       'minikube.k8s.io/primary': 'true',
+      'node-role.kubernetes.io/control-plane': '',
       'minikube.k8s.io/version': cluster.engine.version,
     },
     capacity: {
