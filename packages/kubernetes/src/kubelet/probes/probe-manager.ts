@@ -132,7 +132,12 @@ export class ProbeManager {
     return !this.workers.get(uid)?.has(`${container.name}/startup`)
   }
 
-  private isReady(pod: NodePod, spec: Container | undefined, id: string, startedAt: number): boolean {
+  private isReady(
+    pod: NodePod,
+    container: ContainerStatus,
+    spec: Container | undefined,
+    id: string,
+  ): boolean {
     const result = this.results.readiness.get(id)
     if (result) return result === 'success'
     if (!spec?.readinessProbe) return true

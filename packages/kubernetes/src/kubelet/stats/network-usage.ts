@@ -6,8 +6,8 @@ const defaultInterface = 'eth0'
 const uninteresting = /^(lo$|veth|docker|nerdctl)/
 
 /**
- * What has gone through the interfaces of a network namespace, but its loopback and those of containers. `table`: a `/proc/<pid>/net/dev`. The
- * first of the answer is what the namespace is known by.
+ * What has gone through the interfaces of a network namespace, but its loopback and those of containers. `table`: a
+ * `/proc/<pid>/net/dev`. The first of the answer is what the namespace is known by.
  * @throws Error when the process is gone
  */
 export async function readNetworkUsage(table: string): Promise<InterfaceStats[]> {
