@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { badProfileName } from '../cluster/profile.ts'
 import { codeOf, MinikubeError, messageOf } from '../error.ts'
 import { Home } from '../home.ts'
 import type { Command, CommandEntry } from './command.ts'
@@ -21,10 +22,12 @@ export async function main(name: string, argv: readonly string[]): Promise<numbe
   const interrupt = new AbortController()
   onInterrupt(interrupt)
   let verbose = false
+  let path: string[] = []
   try {
     const home = await Home.resolve(env)
     const found = await findCommand(commandTable, words)
-    const { command, path } = found
+    const { command } = found
+    path = found.path
     if (!command) return await rootCommand(output, found.argv)
     const flags: FlagSet = { ...globalFlags, ...command.flags }
     // Errors of the parser, too, are events when events are asked for.
@@ -41,6 +44,7 @@ export async function main(name: string, argv: readonly string[]): Promise<numbe
       output =
         parsed.values.output === 'json' ? new JsonOutput(process, path.at(-1)!) : new TextOutput(process, env)
     }
+    refuseBadProfile(values.profile)
     const { withAudit } = await import('./audit.ts')
     return await withAudit(
       {
@@ -65,10 +69,18 @@ export async function main(name: string, argv: readonly string[]): Promise<numbe
         })) ?? 0,
     )
   } catch (error) {
-    const shown = interrupt.signal.aborted ? interrupted() : asMinikubeError(error)
+    const shown = interrupt.signal.aborted ? interrupted() : asMinikubeError(withHelp(error, path))
     output.error(shown)
     if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`)
     return shown.exitCode
+  }
+}
+
+/** The name becomes part of paths. */
+function refuseBadProfile(name: string): void {
+  const bad = badProfileName(name)
+  if (bad !== undefined) {
+    throw new UsageError(`the profile name cannot be used: ${bad}`, "Choose another one with '-p'.")
   }
 }
 
@@ -89,27 +101,27 @@ function parse(
   env: Record<string, string | undefined>,
   config: Record<string, unknown>,
 ): ReturnType<typeof parseFlags> {
-  const advice = `See 'minikube ${path.join(' ')} --help' for how to use it.`
-  try {
-    const parsed = parseFlags(flags, argv, { env, config, stopAtArgument: command.passThrough === true })
-    if (parsed.values.help || !command.run) {
-      if (!command.run && parsed.args.length > 0) {
-        throw new UsageError(`unknown command "${parsed.args[0]}" for "minikube ${path.join(' ')}"`)
-      }
-      return parsed
-    }
-    const { min = 0, max = command.passThrough ? Number.POSITIVE_INFINITY : min } = command.args ?? {}
-    if (parsed.args.length < min) {
-      throw new UsageError(`'minikube ${path.join(' ')}' needs ${command.usage ?? `${min} arguments`}`)
-    }
-    if (parsed.args.length > max) {
-      throw new UsageError(`'minikube ${path.join(' ')}' does not take the argument "${parsed.args[max]}"`)
+  const parsed = parseFlags(flags, argv, { env, config, stopAtArgument: command.passThrough === true })
+  if (parsed.values.help || !command.run) {
+    if (!command.run && parsed.args.length > 0) {
+      throw new UsageError(`unknown command "${parsed.args[0]}" for "minikube ${path.join(' ')}"`)
     }
     return parsed
-  } catch (error) {
-    if (error instanceof UsageError && !error.advice) throw new UsageError(error.message, advice)
-    throw error
   }
+  const { min = 0, max = command.passThrough ? Number.POSITIVE_INFINITY : min } = command.args ?? {}
+  if (parsed.args.length < min) {
+    throw new UsageError(`'minikube ${path.join(' ')}' needs ${command.usage ?? `${min} arguments`}`)
+  }
+  if (parsed.args.length > max) {
+    throw new UsageError(`'minikube ${path.join(' ')}' does not take the argument "${parsed.args[max]}"`)
+  }
+  return parsed
+}
+
+/** Whoever uses a command wrongly is told where its help is. */
+function withHelp(error: unknown, path: readonly string[]): unknown {
+  if (!(error instanceof MinikubeError) || error.reason !== 'MK_USAGE' || error.advice) return error
+  return new UsageError(error.message, `See '${['minikube', ...path].join(' ')} --help' for how to use it.`)
 }
 
 /** Called as `kubectl`: the same words after `--`; a context is a profile. */

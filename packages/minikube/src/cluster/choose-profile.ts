@@ -1,13 +1,13 @@
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { driverEntries, findDriverEntry, probeDrivers } from '../drivers/registry.ts'
+import { driverEntries, findDriverEntry, loadDriver, probeDrivers } from '../drivers/registry.ts'
 import { findEngine } from '../engines/registry.ts'
 import { MinikubeError } from '../error.ts'
 import type { Work } from '../progress.ts'
 import { findRuntime } from '../runtimes/registry.ts'
 import { chooseKubernetesVersion } from './kubernetes-version.ts'
 import { chooseSlot, slotDefaults } from './network.ts'
-import { badProfileName, type Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
 import { findProfile } from './profile-store.ts'
 import type { StartRequest } from './start.ts'
 import { changedProfile, newProfile } from './start-options.ts'
@@ -15,11 +15,6 @@ import { changedProfile, newProfile } from './start-options.ts'
 /** The profile that is to be started: the one that is there, with what may change, or a new one. Writes nothing. */
 export async function chooseProfile(request: StartRequest, work: Work): Promise<Profile> {
   const { home, name, options } = request
-  const bad = badProfileName(name)
-  if (bad !== undefined)
-    throw new MinikubeError('MK_USAGE', `the profile name cannot be used: ${bad}`, {
-      advice: "Choose another one with '-p'.",
-    })
   const engine = await findEngine(options.bootstrapper ?? 'embedded')
   const version = chooseKubernetesVersion(options.kubernetesVersion, engine)
   const wish =
@@ -36,6 +31,7 @@ export async function chooseProfile(request: StartRequest, work: Work): Promise<
   }
   await findRuntime(options.containerRuntime ?? 'auto')
   const driver = wish ?? (await chooseDriver(work))
+  await loadDriver(driver)
   if (wish) work.progress.step('Selecting Driver', `Using the ${wish} driver based on user configuration`)
   const slot = await chooseSlot(name)
   return newProfile(name, driver, { slot, ...slotDefaults(slot) }, version, options)

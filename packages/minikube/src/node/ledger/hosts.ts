@@ -1,6 +1,11 @@
 import { messageOf } from '../../error.ts'
+import { withLock } from '../../lock.ts'
+import { silentProgress, type Work } from '../../progress.ts'
 import { withHostsBlock } from '../hosts-block.ts'
+import type { Node } from '../node.ts'
 import type { ChangeKind, ChangeOf } from './change.ts'
+
+const quietWork: Work = { signal: new AbortController().signal, progress: silentProgress }
 
 export const hostsBlock: ChangeKind<ChangeOf<'hosts-block'>> = {
   identity: ({ path, profile }) => `${path} ${profile}`,
@@ -19,14 +24,13 @@ export const hostsBlock: ChangeKind<ChangeOf<'hosts-block'>> = {
 }
 
 /** Rewrites a hosts file in place: in containers it is a mount, which cannot be replaced by renaming. */
-export async function writeHosts(
-  node: Parameters<typeof hostsBlock.undo>[1],
-  path: string,
-  edit: (text: string) => string,
-): Promise<boolean> {
-  const before = (await node.readFile(path))?.toString() ?? ''
-  const after = edit(before)
-  if (after === before) return false
-  await node.run(['tee', path], { stdin: after })
-  return true
+export async function writeHosts(node: Node, path: string, edit: (text: string) => string): Promise<boolean> {
+  // Every profile has a block in the same file.
+  return withLock(`hosts ${node.name} ${path}`, `writing ${path}`, quietWork, async () => {
+    const before = (await node.readFile(path))?.toString() ?? ''
+    const after = edit(before)
+    if (after === before) return false
+    await node.run(['tee', path], { stdin: after })
+    return true
+  })
 }

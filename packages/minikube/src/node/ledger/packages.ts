@@ -86,7 +86,7 @@ export async function planPackages(
   } catch {
     work.signal.throwIfAborted()
     work.progress.info("Asking apt what there is ('apt-get update') ...")
-    await apt(node, ['update'], work)
+    await apt(node, ['update'])
     plan = (await simulate().catch((error: unknown) => Promise.reject(aptTrouble(error)))).stdout.toString()
   }
   return [...plan.matchAll(/^Inst (\S+)(?: \[(\S+)\])? \(/gm)].map(([, name, previous]) => ({
@@ -106,21 +106,19 @@ async function install(node: Node, names: string[], work: Work): Promise<void> {
     ...names,
   ]
   try {
-    await apt(node, argv, work)
+    await apt(node, argv)
   } catch {
     work.signal.throwIfAborted()
     // The lists may be older than what the archive holds now.
-    await apt(node, ['update'], work)
-    await apt(node, argv, work)
+    await apt(node, ['update'])
+    await apt(node, argv)
   }
 }
 
-async function apt(node: Node, argv: string[], work: Work): Promise<void> {
+/** Without a way to interrupt it: a package manager that is killed leaves packages half installed. */
+async function apt(node: Node, argv: string[]): Promise<void> {
   await node
-    .run(['apt-get', '--quiet', '--option', 'DPkg::Lock::Timeout=120', ...argv], {
-      env: quiet,
-      signal: work.signal,
-    })
+    .run(['apt-get', '--quiet', '--option', 'DPkg::Lock::Timeout=120', ...argv], { env: quiet })
     .catch((error: unknown) => Promise.reject(aptTrouble(error)))
 }
 

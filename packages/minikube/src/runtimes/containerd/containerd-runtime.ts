@@ -127,7 +127,8 @@ export class ContainerdRuntime implements ContainerRuntime {
       const { image } = await client.imageStatus({ image: { image: name } })
       const otherNames = image?.repoTags.filter((tag) => tag !== name) ?? []
       // CRI removes an image with all its names; who gives one of several means that one only.
-      if (image?.repoTags.includes(name) && otherNames.length > 0) await this.#images(node, layout).untag(name)
+      if (image?.repoTags.includes(name) && otherNames.length > 0)
+        await this.#images(node, layout).untag(name)
       else await client.removeImage({ image: { image: name } })
     })
   }

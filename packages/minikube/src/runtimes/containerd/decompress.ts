@@ -1,14 +1,16 @@
-import { pipeline, type Readable, type Transform } from 'node:stream'
+import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 
 /** The stream as it is, or unpacked when it begins like gzip or Zstandard. */
 export async function decompress(source: Readable): Promise<Readable> {
-  const first = await firstChunk(source)
-  const unpack = transformFor(first)
-  source.unshift(first)
-  if (!unpack) return source
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const first = await chunks.next()
+  if (first.done) return Readable.from([])
+  const whole = Readable.from(from(first.value, chunks), { objectMode: false })
+  const unpack = transformFor(Buffer.from(first.value))
+  if (!unpack) return whole
   // An error of the source ends the result, too.
-  return pipeline(source, unpack, (error) => {
+  return pipeline(whole, unpack, (error) => {
     if (error) unpack.destroy(error)
   })
 }
@@ -19,21 +21,7 @@ function transformFor(head: Buffer): Transform | undefined {
   return undefined
 }
 
-function firstChunk(source: Readable): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const settle = (action: () => void): void => {
-      source.off('readable', onReadable)
-      source.off('end', onEnd)
-      source.off('error', reject)
-      action()
-    }
-    const onReadable = (): void => {
-      const chunk: unknown = source.read()
-      if (chunk !== null) settle(() => resolve(Buffer.from(chunk as Uint8Array)))
-    }
-    const onEnd = (): void => settle(() => resolve(Buffer.alloc(0)))
-    source.on('readable', onReadable)
-    source.once('end', onEnd)
-    source.once('error', reject)
-  })
+async function* from(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
 }

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { silentProgress, type Work } from '../progress.ts'
 import { withLock } from './lock.ts'
+import { silentProgress, type Work } from './progress.ts'
 
 const work = (signal = new AbortController().signal, info: (message: string) => void = () => {}): Work => ({
   signal,

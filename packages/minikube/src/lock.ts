@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
-import { codeOf, MinikubeError } from '../error.ts'
-import type { Work } from '../progress.ts'
+import { codeOf, MinikubeError } from './error.ts'
+import type { Work } from './progress.ts'
 
 /**
  * Runs `action` while nobody else holds the lock `name`, on this machine. The lock is a socket in the kernel's abstract
