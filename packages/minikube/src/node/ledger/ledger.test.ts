@@ -152,7 +152,7 @@ describe('the machine itself', { skip: root ? false : 'needs root' }, () => {
     assert.ok(!(await readFile('/proc/self/mounts', 'utf8')).includes(directory))
   })
 
-  test('a kernel setting, an interface with its ports, a table, a cgroup with processes', async () => {
+  test('a kernel setting, an interface with its ports, a table, a cgroup with processes', async (context) => {
     const key = 'net/ipv4/tcp_fin_timeout'
     const previous = (await readSysctl(key))!
     const [name, table, group] = ['mk-ledgertest', 'minikube-ledgertest', '/minikube-ledgertest/inner']
@@ -163,6 +163,7 @@ describe('the machine itself', { skip: root ? false : 'needs root' }, () => {
       { kind: 'interface', name },
     ]
     const ledger = await open()
+    context.after(async () => void (await undo(await open())))
     await ledger.make(changes, node, work)
     assert.equal(await readSysctl(key), String(Number(previous) + 1))
     await node.run(['ip', 'link', 'add', name, 'type', 'bridge'])
