@@ -81,7 +81,7 @@ export async function startTestControlPlane(log: Logger = silentLogger): Promise
     },
     ca,
     request: (method, path, { headers = {}, body, as = admin } = {}) =>
-      send(running.port, ca, as, method, path, headers, body),
+      sendHttps(running.port, ca, as, method, path, headers, body),
     client(as = admin) {
       const transport = createHttpTransport({ server: running.url, ca: ca.pem, cert: as.pem, key: as.keyPem })
       const client = createHttpClient(transport, { userAgent: 'test/1' })
@@ -104,14 +104,15 @@ export async function startTestControlPlane(log: Logger = silentLogger): Promise
 /** Nobody asks these name servers anything. */
 const freeDnsPorts: object = { port: 0, metricsPort: 0 }
 
-function send(
+/** One HTTP/1.1 request to a server of the loopback whose certificate `ca` signed. */
+export function sendHttps(
   port: number,
   ca: TestCertificate,
   as: TestCertificate | null,
   method: string,
   path: string,
-  headers: Record<string, string>,
-  body: string | Uint8Array | undefined,
+  headers: Record<string, string> = {},
+  body?: string | Uint8Array,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const agent = new Agent({ ca: ca.pem, ...(as && { cert: as.pem, key: as.keyPem }) })

@@ -205,10 +205,17 @@ describe('the server of a kubelet', { skip }, () => {
     assert.match(both.stderr, /^err\ncommand terminated with exit code 7/)
     assert.equal(both.code, 7)
     assert.equal((await run([...exec, '-i', '--', 'cat'], 'given')).stdout, 'given')
-    assert.equal(
-      (await run([...exec, '-i', '-t', '--', 'sh', '-c', 'test -t 1 && echo tty'])).stdout,
-      'tty\r\n',
-    )
+    const inTerminal = `${kubectl} ${exec.join(' ')} -it -- sh -c 'test -t 0 && echo terminal'`
+    const terminal = spawn('script', ['-qec', inTerminal, '/dev/null'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let shown = ''
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk
+    })
+    await once(terminal, 'close')
+    assert.match(shown, /terminal\r\n/)
     assert.match((await run([...exec, '--', 'nonesuch'])).stderr, /executable file not found/)
     assert.match(
       (await run(['exec', 'web', '-c', 'nobody', '--', 'true'])).stderr,
@@ -255,7 +262,7 @@ describe('the server of a kubelet', { skip }, () => {
     const { node: whole, pods } = JSON.parse(await output('get', '--raw', path)) as Summary
     assert.equal(whole.nodeName, 'n1')
     assert.ok(whole.fs!.capacityBytes! > whole.fs!.availableBytes!)
-    assert.ok(whole.runtime?.imageFs?.usedBytes)
+    assert.ok(whole.runtime?.imageFs?.usedBytes !== undefined)
     const web = pods.find(({ podRef }) => podRef.name === 'web')!
     assert.equal(web.network?.name, 'eth0')
     assert.ok(web.network.rxBytes > 0)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -144,6 +144,7 @@ export async function startTestNode(log: Logger = testLogger()): Promise<TestNod
       const cgroups = new PodCgroups({ root: config.cgroupRoot, driver: 'cgroupfs' })
       await cgroups.removeAll()
       await controlPlane.stop()
+      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
