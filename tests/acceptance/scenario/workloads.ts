@@ -107,7 +107,7 @@ export function workloads(stage: Stage): void {
         command: [
           'sh',
           '-c',
-          'echo "$COLOUR $WORD $POD_NAME $NODE_NAME $CPU_LIMIT $GREETING"; cat /init/order /config/file.txt /secret/word /info/labels; touch /tmp/told; trap exit TERM; while :; do sleep 3600 & wait; done',
+          'echo "$COLOUR $WORD $POD_NAME $NODE_NAME $CPU_LIMIT $GREETING"; cat /init/order /config/file.txt /secret/word /info/labels; echo; touch /tmp/told; trap exit TERM; while :; do sleep 3600 & wait; done',
         ],
         container: {
           env: [
