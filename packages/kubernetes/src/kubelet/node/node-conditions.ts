@@ -4,10 +4,13 @@ import type { NodeCondition } from '../../api/types/core-v1.ts'
 import { findCondition } from '../../client/conditions.ts'
 import { availableMemory } from './machine.ts'
 
-/** Below these the node says that it is under pressure (upstream's default eviction thresholds). */
+/**
+ * Below these the node says that it is under pressure. Memory as upstream; of the disk minikube lets be used what there
+ * is, as it is the user's own: only when next to nothing is left it must not become less.
+ */
 const leastMemory = 100 * 1024 * 1024
-const leastDiskShare = 0.1
-const leastInodeShare = 0.05
+const leastDisk = 256 * 1024 * 1024
+const leastInodes = 1000
 
 type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>
 
@@ -22,8 +25,7 @@ export async function readPressure(disks: string[]): Promise<Pressure> {
   return {
     memory: memory < leastMemory,
     disk: stats.some(
-      ({ bavail, blocks, ffree, files }) =>
-        bavail < blocks * leastDiskShare || (files > 0 && ffree < files * leastInodeShare),
+      ({ bavail, bsize, ffree, files }) => bavail * bsize < leastDisk || (files > 0 && ffree < leastInodes),
     ),
   }
 }
