@@ -8,6 +8,7 @@ import type { Profile } from './profile.ts'
 
 /** How many clusters fit on one machine with addresses and ports of their own. */
 const slots = 11
+const longestInterfaceName = 15
 
 export interface SlotDefaults {
   apiServerPort: number
@@ -32,7 +33,7 @@ export async function chooseSlot(profile: string): Promise<number> {
     (await readClaims()).filter((claim) => claim.profile !== profile).map(({ slot }) => slot),
   )
   const hostNetworks = Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
-    name.startsWith('mk-')
+    name === bridgeName(profile)
       ? []
       : (addresses ?? []).flatMap(({ cidr, family }) => (cidr && family === 'IPv4' ? [cidr] : [])),
   )
@@ -60,7 +61,7 @@ export function clusterNetwork(profile: Profile): ClusterNetwork {
     nodePodCidr: nodeCidr,
     clusterDomain: DNSDomain,
     dnsClusterIP: hostAddress(ServiceCIDR, 10),
-    bridgeName: shortName('mk-', profile.Name, 15),
+    bridgeName: bridgeName(profile.Name),
     bridgeAddress: `${hostAddress(nodeCidr, 1)}/24`,
     nftTable: `minikube-${profile.Name}`,
     listenAddresses: [...new Set([profile.ListenAddress, ...profile.KubernetesConfig.APIServerIPs])].filter(
@@ -71,9 +72,9 @@ export function clusterNetwork(profile: Profile): ClusterNetwork {
 }
 
 /** Kernel names of interfaces are short: a long profile name is cut and told apart by a digest. */
-function shortName(prefix: string, name: string, limit: number): string {
-  const whole = `${prefix}${name.toLowerCase()}`
-  if (whole.length <= limit) return whole
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 4)
-  return `${whole.slice(0, limit - digest.length)}${digest}`
+function bridgeName(profile: string): string {
+  const whole = `mk-${profile.toLowerCase()}`
+  if (whole.length <= longestInterfaceName) return whole
+  const digest = createHash('sha256').update(profile).digest('hex').slice(0, 4)
+  return `${whole.slice(0, longestInterfaceName - digest.length)}${digest}`
 }

@@ -187,7 +187,8 @@ function announce(ledger: Ledger, changes: readonly Change[], install: boolean, 
   if (packages.length > 0 && !install) {
     const names = packages.map(({ name }) => name).join(', ')
     throw new MinikubeError('DRV_NEEDS_PACKAGES', `these Debian packages are missing: ${names}`, {
-      advice: "Install them with 'apt-get install --no-install-recommends', or leave out --install=false.",
+      advice:
+        "Leave out --install=false, or install them with 'apt-get install --no-install-recommends' and those names.",
     })
   }
   if (packages.length > 0) {

@@ -20,8 +20,7 @@ export const kubectl = defineCommand({
   args: { max: Number.POSITIVE_INFINITY },
   passThrough: true,
   async run({ args, profile, home, env, work }) {
-    const program = await findKubectl(home, env, work)
-    const words = [program]
+    const words: string[] = []
     if (!args.some((word) => aims.test(word)) && !isLocal(args)) {
       await loadProfile(home, profile)
       if ((await viewContext(home, profile)).server === undefined) {
@@ -31,7 +30,8 @@ export const kubectl = defineCommand({
       }
       words.push('--context', profile)
     }
-    return new LocalNode('localhost').attach([...words, ...args], {
+    const program = await findKubectl(home, env, work)
+    return new LocalNode('localhost').attach([program, ...words, ...args], {
       tty: process.stdin.isTTY,
       env: { KUBECONFIG: env.KUBECONFIG ?? home.kubeconfig() },
     })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MinikubeError } from '../../error.ts'
 import type { Work } from '../../progress.ts'
 import { CommandFailed, type Node } from '../node.ts'
@@ -9,6 +10,7 @@ type PackageChange = ChangeOf<'package'>
 
 const quiet = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 const policyFile = '/usr/sbin/policy-rc.d'
+const enabledDirectory = '/etc/systemd/system/multi-user.target.wants'
 
 export const packages: ChangeKind<PackageChange> = {
   shared: true,
@@ -133,17 +135,25 @@ function aptTrouble(error: unknown): unknown {
 }
 
 /**
- * Debian starts services of what it installs. Ours are our own processes, so while packages are installed the hook that
- * packages ask says no; one that is there already is the administrator's word and stays.
+ * Debian starts services of what it installs, now and at boot. Ours are our own processes, so while packages are installed
+ * the hook that packages ask says no (one that is there already is the administrator's word and stays), and what was
+ * enabled for the next boot meanwhile is disabled.
  */
 async function withoutStartingServices(action: () => Promise<void>): Promise<void> {
-  if (existsSync(policyFile)) return action()
-  await writeFile(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const before = new Set(await enabledUnits())
+  const hooked = existsSync(policyFile)
+  if (!hooked) await writeFile(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
     await action()
   } finally {
-    await rm(policyFile, { force: true })
+    if (!hooked) await rm(policyFile, { force: true })
+    for (const name of await enabledUnits())
+      if (!before.has(name)) await rm(join(enabledDirectory, name), { force: true })
   }
+}
+
+async function enabledUnits(): Promise<string[]> {
+  return readdir(enabledDirectory).catch(() => [])
 }
 
 function lastLine(text: string): string {
