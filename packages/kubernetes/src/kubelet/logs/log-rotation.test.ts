@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import type { PodStatus } from '../../api/types/core-v1.ts'
 import { silentLogger } from '../../log.ts'
-import type { NodePod } from '../pods/node-pod.ts'
 import { LogRotation } from './log-rotation.ts'
 import { rotateLog } from './rotate-log.ts'
 
@@ -58,41 +56,17 @@ test('a runtime that refuses keeps its log', async () => {
   assert.deepEqual(readdirSync(dirname(path)), ['0.log'])
 })
 
-test('only logs of running containers that are too long are rotated; one that is missing is opened again', async () => {
-  const podLogsDir = join(directory, 'pods')
-  const metadata = { namespace: 'n', name: 'p', uid: 'u' }
-  const logOf = (name: string, run: number): string => join(podLogsDir, 'n_p_u', name, `${run}.log`)
-  const state = { running: { startedAt: '2026-01-01T00:00:00Z' } }
-  const status = (name: string, restartCount: number, now: object = state) => ({
-    name,
-    restartCount,
-    state: now,
-    containerID: `containerd://${name}`,
-    image: '',
-    imageID: '',
-    ready: true,
-  })
-  const put = (name: string, run: number, size: number): void => {
-    mkdirSync(dirname(logOf(name, run)), { recursive: true })
-    writeFileSync(logOf(name, run), 'x'.repeat(size))
-  }
-  put('long', 2, 200)
-  put('short', 0, 50)
-  put('ended', 0, 200)
-  const statuses: PodStatus = {
-    containerStatuses: [
-      status('long', 2),
-      status('short', 0),
-      status('missing', 0),
-      status('ended', 0, { terminated: { exitCode: 0 } }),
-    ],
-  }
+test('only logs that are too long are rotated; one that is missing is opened again', async () => {
+  const [long, short] = [newLog('x'.repeat(200)), newLog('x'.repeat(50))]
   const reopened: string[] = []
   const rotation = new LogRotation({
-    podLogsDir,
     maxBytes: 100,
     log: silentLogger,
-    source: { pods: () => [{ metadata } as NodePod], status: () => statuses },
+    running: () => [
+      { containerId: 'long', path: long },
+      { containerId: 'short', path: short },
+      { containerId: 'missing', path: join(directory, 'missing.log') },
+    ],
     cri: {
       reopenContainerLog: async ({ containerId = '' }) => {
         reopened.push(containerId)
@@ -101,8 +75,8 @@ test('only logs of running containers that are too long are rotated; one that is
     },
   })
   await rotation.look()
+  rotation.stop()
   assert.deepEqual(reopened, ['long', 'missing'])
-  assert.ok(!existsSync(logOf('long', 2)))
-  assert.equal(readdirSync(dirname(logOf('long', 2))).length, 1)
-  assert.ok(existsSync(logOf('short', 0)) && existsSync(logOf('ended', 0)))
+  assert.deepEqual(readdirSync(dirname(short)), ['0.log'])
+  assert.match(readdirSync(dirname(long)).join(), /^0\.log\.\d{8}-\d{6}$/)
 })

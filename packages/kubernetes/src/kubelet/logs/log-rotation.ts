@@ -1,63 +1,58 @@
 import { lstat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { CriClient } from '@minikube-ts/cri/cri-client.ts'
 import type { Logger } from '../../log.ts'
-import { containerLogPath, podLogsDirectory } from '../containers/log-paths.ts'
-import type { KubeletServerSource } from '../server/kubelet-server-source.ts'
 import { rotateLog } from './rotate-log.ts'
 
-/** Upstream's defaults: containerLogMaxSize 10Mi, containerLogMaxFiles 5. */
+/** Upstream's defaults: 10 MiB, five files with the one that is written to, a look every ten seconds. */
 const maxBytes = 10 * 1024 * 1024
 const maxFiles = 5
+const lookMs = 10_000
+
+export interface RunningLog {
+  containerId: string
+  path: string
+}
 
 export interface LogRotationOptions {
-  podLogsDir: string
   cri: Pick<CriClient, 'reopenContainerLog'>
-  source: Pick<KubeletServerSource, 'pods' | 'status'>
   log: Logger
+  /** Logs of all containers that run. */
+  running(): RunningLog[]
   maxBytes?: number
 }
 
-/** Keeps the logs of running containers from growing without end. */
+/** Keeps containers' logs from filling the disk: a large one is put aside, packed, and in the end removed. */
 export class LogRotation {
   private readonly options: LogRotationOptions
+  private readonly timer: NodeJS.Timeout
   private looking: Promise<void> | undefined
 
   constructor(options: LogRotationOptions) {
     this.options = options
+    this.timer = setInterval(() => void this.look(), lookMs)
+    this.timer.unref()
   }
 
-  /** Looks at the size of each log that may be written to, and rotates those that are too long. Never throws. */
+  /** One look at all logs; also by itself every ten seconds. Never throws. */
   look(): Promise<void> {
-    this.looking ??= this.lookNow().finally(() => {
+    this.looking ??= this.lookAtAll().finally(() => {
       this.looking = undefined
     })
     return this.looking
   }
 
-  private async lookNow(): Promise<void> {
-    const { podLogsDir, source, log } = this.options
-    for (const { metadata } of source.pods()) {
-      const {
-        containerStatuses = [],
-        initContainerStatuses = [],
-        ephemeralContainerStatuses = [],
-      } = source.status(metadata.uid) ?? {}
-      const directory = podLogsDirectory(podLogsDir, metadata)
-      for (const status of [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]) {
-        const { name, restartCount, containerID, state } = status
-        if (!state?.running || !containerID) continue
-        const path = join(directory, containerLogPath(name, restartCount))
-        try {
-          await this.check(path, containerID.slice(containerID.indexOf('://') + 3))
-        } catch (error) {
-          log.warn('log not rotated', { path, error })
-        }
+  private async lookAtAll(): Promise<void> {
+    const { running, log } = this.options
+    for (const one of running()) {
+      try {
+        await this.check(one)
+      } catch (error) {
+        log.warn('log not rotated', { ...one, error })
       }
     }
   }
 
-  private async check(path: string, containerId: string): Promise<void> {
+  private async check({ containerId, path }: RunningLog): Promise<void> {
     const reopen = async (): Promise<void> => {
       await this.options.cri.reopenContainerLog({ containerId })
     }
@@ -67,5 +62,9 @@ export class LogRotation {
     // A link leads to a file that the runtime rotates itself.
     if (found.isSymbolicLink() || found.size < (this.options.maxBytes ?? maxBytes)) return
     await rotateLog(path, maxFiles, reopen)
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
   }
 }
