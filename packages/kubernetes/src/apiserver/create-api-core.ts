@@ -49,7 +49,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
 
   // Admission needs a client, which needs the registry, which needs admission: it comes in last.
   const late: { admission: AdmissionChain } = {
-    admission: { admit: () => Promise.resolve(), validate: () => Promise.resolve() },
+    admission: { admit: () => Promise.resolve(), validate: () => Promise.resolve(), close: () => {} },
   }
   const allocator = new ServiceAllocator(store, options.serviceCidr, options.nodePortRange)
   const hooks = new Map<string, ResourceHooks>([
@@ -63,6 +63,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
     admission: {
       admit: (attributes) => late.admission.admit(attributes),
       validate: (attributes) => late.admission.validate(attributes),
+      close: () => late.admission.close(),
     },
     now,
   })
@@ -70,7 +71,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
   const api = new KubeApi(registry, subresources)
   const client = new DirectClient(api, catalog, controlPlaneUser)
   const auth = createAuth({ ...options.auth, store, client, log, now })
-  late.admission = createAdmission({ store, client, auth, log, now })
+  late.admission = createAdmission({ store, client, auth, catalog, log: log.child('admission'), now })
   for (const [key, handler] of subresourceHandlers(registry, catalog, auth, now))
     subresources.set(key, handler)
   const customResources = new CustomResources({ store, client, catalog, log: log.child('crd'), now })
@@ -86,6 +87,7 @@ export function createApiCore(options: ApiCoreOptions): ApiCore {
     async close() {
       endExpiry()
       await customResources.close()
+      late.admission.close()
       allocator.close()
       auth.close()
     },

@@ -4,6 +4,7 @@ import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts
 export interface AdmissionChain {
   admit(attributes: AdmissionAttributes): Promise<void>
   validate(attributes: AdmissionAttributes): Promise<void>
+  close(): void
 }
 
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
@@ -13,6 +14,9 @@ export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): Admis
     },
     async validate(attributes) {
       for (const plugin of plugins) await plugin.validate?.(attributes)
+    },
+    close() {
+      for (const plugin of plugins) plugin.close?.()
     },
   }
 }

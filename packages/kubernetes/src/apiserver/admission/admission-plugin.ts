@@ -25,4 +25,5 @@ export interface AdmissionPlugin {
   readonly name: string
   admit?(attributes: AdmissionAttributes): Promise<void>
   validate?(attributes: AdmissionAttributes): Promise<void>
+  close?(): void
 }

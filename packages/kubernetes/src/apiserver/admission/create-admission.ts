@@ -1,7 +1,9 @@
+import { ApiError } from '../../api/api-error.ts'
 import type { Client } from '../../client/client.ts'
 import type { Logger } from '../../log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Auth } from '../auth/auth.ts'
+import type { ResourceCatalog } from '../registry/resource-catalog.ts'
 import { type AdmissionChain, createAdmissionChain } from './admission-chain.ts'
 import {
   CertificateApproval,
@@ -12,6 +14,7 @@ import { DefaultIngressClass } from './plugins/default-ingress-class.ts'
 import { DefaultStorageClass } from './plugins/default-storage-class.ts'
 import { DefaultTolerationSeconds } from './plugins/default-toleration-seconds.ts'
 import { LimitRanger } from './plugins/limit-ranger.ts'
+import { MutatingAdmissionWebhook } from './plugins/mutating-admission-webhook.ts'
 import { NamespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { NodeRestriction } from './plugins/node-restriction.ts'
 import { PersistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts'
@@ -24,18 +27,21 @@ import { RuntimeClass } from './plugins/runtime-class.ts'
 import { ServiceAccount } from './plugins/service-account.ts'
 import { StorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts'
 import { TaintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
+import { ValidatingAdmissionWebhook } from './plugins/validating-admission-webhook.ts'
 
 export interface AdmissionContext {
   store: Store
   client: Client
   auth: Auth
+  catalog: ResourceCatalog
   log: Logger
   /** Milliseconds since the epoch. */
   now?: () => number
 }
 
 /** The plugins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go). */
-export function createAdmission({ store, client, auth, now = Date.now }: AdmissionContext): AdmissionChain {
+export function createAdmission({ now = Date.now, ...context }: AdmissionContext): AdmissionChain {
+  const { store, client, auth } = context
   return createAdmissionChain([
     new NamespaceLifecycle(store),
     new LimitRanger(store),
@@ -55,7 +61,13 @@ export function createAdmission({ store, client, auth, now = Date.now }: Admissi
     new DefaultIngressClass(store),
     new PodTopologyLabels(store),
     new RbacEscalation(auth, store),
+    new MutatingAdmissionWebhook({ ...context, matchConditions }),
+    new ValidatingAdmissionWebhook({ ...context, matchConditions }),
     // Charges for the object: everything that may refuse it comes before.
     new ResourceQuota(store, client, now),
   ])
+}
+
+function matchConditions(): never {
+  throw new ApiError('InternalError', 'Internal error occurred: matchConditions are not supported')
 }

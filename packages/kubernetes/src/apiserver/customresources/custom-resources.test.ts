@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test'
 import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts'
 import { createTestApi, type TestApi } from '../testing/test-api.ts'
+import { startTestWebhook } from '../webhooks/testing/test-webhook.ts'
 
 const crds = 'apiextensions.k8s.io/v1/customresourcedefinitions'
 let api: TestApi
@@ -152,6 +153,33 @@ test('several versions of one object', async () => {
   )
   const stored = api.store.list('stable.example.com/crontabs/').items
   assert.deepEqual([...new Set(stored.map(({ apiVersion }) => apiVersion))], ['stable.example.com/v1'])
+})
+
+test('a webhook converts between versions, on the way in and out', async () => {
+  await using hook = await startTestWebhook(({ request }) => ({
+    result: { status: 'Success' },
+    convertedObjects: request.objects.map(({ spec, ...object }: KubeObject) => ({
+      ...object,
+      apiVersion: request.desiredAPIVersion,
+      metadata: { ...object.metadata, uid: 'forged', labels: { by: 'hook' } },
+      spec: request.desiredAPIVersion.endsWith('v2')
+        ? { color: (spec as { cronSpec: string }).cronSpec }
+        : { cronSpec: (spec as { color: string }).color },
+    })),
+  }))
+  const webhook = {
+    clientConfig: { url: hook.url, caBundle: hook.caBundle },
+    conversionReviewVersions: ['v1'],
+  }
+  const conversion = { strategy: 'Webhook', webhook }
+  await define({}, [version('v1'), version('v2')], { conversion })
+  const made = await create(cron('a', { color: 'red' }, {}, 'v2'))
+  assert.deepEqual(made.spec, { color: 'red', replicas: 1 })
+  const { spec, metadata } = await api.api.get(api.target(path('v1'), 'default', 'a'))
+  assert.deepEqual(spec, { cronSpec: 'red', replicas: 1 })
+  assert.deepEqual([metadata?.labels, metadata?.uid], [{ by: 'hook' }, made.metadata.uid])
+  const { items } = await api.api.list(api.target(path('v2')).resource, 'default', {})
+  assert.deepEqual(items[0]?.spec, { color: 'red', replicas: 1 })
 })
 
 test('names that another definition has are not granted, until they are free', async () => {

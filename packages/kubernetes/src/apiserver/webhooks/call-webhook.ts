@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https'
+import { isIP } from 'node:net'
 import type { WebhookTarget } from './webhook-target.ts'
 
 const maxAnswerBytes = 16 << 20
@@ -22,15 +23,17 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
   const url = new URL(target.url)
   for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value)
   const failed = (why: string): Error => new Error(`Post ${JSON.stringify(url.href)}: ${why}`)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
   const payload = Buffer.from(JSON.stringify(call.body))
   const signal = AbortSignal.timeout(call.timeoutMs)
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const outgoing = request(
       {
-        host: target.address ?? url.hostname.replace(/^\[|\]$/g, ''),
+        host: target.address ?? host,
         port: target.port ?? (url.port || 443),
         path: url.pathname + url.search,
-        servername: url.hostname,
+        // Addresses are checked too, but not sent.
+        ...(isIP(host) === 0 && { servername: host }),
         method: 'POST',
         headers: {
           Host: url.host,
