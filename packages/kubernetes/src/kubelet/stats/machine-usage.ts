@@ -8,29 +8,39 @@ const nanosecondsPerTick = 1e7
 
 /** What the whole machine uses; of a node in a container, the processor time of that alone. */
 export async function readMachineUsage(files: CgroupFiles): Promise<Usage> {
-  const [cpu, meminfo, vmstat] = await Promise.all([
+  const [cpu, { total, workingSetBytes, ...memory }, vmstat] = await Promise.all([
     readCgroupCpu(files, '/').catch(() => busyTime()),
-    readFile('/proc/meminfo', 'utf8'),
+    readMachineMemory(),
     readFile('/proc/vmstat', 'utf8'),
   ])
-  const bytes = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024
   const faults = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(vmstat)?.[1] ?? 0)
-  const total = bytes('MemTotal')
-  const usageBytes = total - bytes('MemFree')
-  const workingSetBytes = Math.max(0, usageBytes - bytes('Inactive\\(file\\)'))
   return {
     time: Date.now(),
     cpu,
     memory: {
       availableBytes: total - workingSetBytes,
-      usageBytes,
       workingSetBytes,
-      rssBytes: bytes('AnonPages'),
+      ...memory,
       pageFaults: faults('pgfault'),
       majorPageFaults: faults('pgmajfault'),
     },
   }
+}
+
+/** Bytes. The working set is what is not free and not merely a file's copy that nobody has looked at lately. */
+export async function readMachineMemory(): Promise<{
+  total: number
+  usageBytes: number
+  workingSetBytes: number
+  rssBytes: number
+}> {
+  const text = await readFile('/proc/meminfo', 'utf8')
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024
+  const total = bytes('MemTotal')
+  const usageBytes = total - bytes('MemFree')
+  const workingSetBytes = Math.max(0, usageBytes - bytes('Inactive\\(file\\)'))
+  return { total, usageBytes, workingSetBytes, rssBytes: bytes('AnonPages') }
 }
 
 async function busyTime(): Promise<number> {
