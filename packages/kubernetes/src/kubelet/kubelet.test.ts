@@ -424,6 +424,39 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
     await finish('resized')
   })
 
+  test('a restart rule starts all of a pod over', async () => {
+    const shared = { volumeMounts: [{ name: 's', mountPath: '/s' }] }
+    await node.create('over', {
+      restartPolicy: 'Never',
+      initContainers: [shell('init', 'echo init >> /s/log', shared)],
+      containers: [
+        shell(
+          'a',
+          `while [ ! -e /s/b ]; do sleep 0.05; done; [ -e /s/again ] || { touch /s/again; exit 42; }; ${forever}`,
+          {
+            ...shared,
+            restartPolicy: 'Never',
+            restartPolicyRules: [
+              { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } },
+            ],
+          },
+        ),
+        shell('b', `echo b >> /s/log; touch /s/b; ${forever}`, shared),
+      ],
+      volumes: [{ name: 's', emptyDir: {} }],
+    })
+    const pod = await node.until('over', (one) => isReady(one) && container(one, 'b')?.restartCount === 1)
+    assert.equal(container(pod, 'a')?.restartCount, 1)
+    const directory = join(
+      node.config.rootDir,
+      'pods',
+      pod.metadata.uid!,
+      'volumes/kubernetes.io~empty-dir/s',
+    )
+    assert.equal(readFileSync(join(directory, 'log'), 'utf8'), 'init\nb\ninit\nb\n')
+    await finish('over')
+  })
+
   test('pods past their deadline fail', async () => {
     await node.create('late', { activeDeadlineSeconds: 1, containers: [shell('main', forever)] })
     const pod = await node.until('late', ({ status }) => status?.phase === 'Failed')

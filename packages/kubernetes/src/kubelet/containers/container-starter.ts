@@ -8,7 +8,7 @@ import type { Container, Secret } from '../../api/types/core-v1.ts'
 import { containerEnvironment } from '../environment/environment.ts'
 import type { ObjectReader } from '../environment/object-reader.ts'
 import type { PodEvents } from '../events/pod-events.ts'
-import type { ImagePuller } from '../images/image-puller.ts'
+import type { ImagePuller, ImageRequest } from '../images/image-puller.ts'
 import { podHostname } from '../network/pod-hostname.ts'
 import { describePod, type NodePod } from '../pods/node-pod.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
@@ -81,6 +81,7 @@ export class ContainerStarter {
         signal,
       }),
     )
+    await this.orFailed(event, () => this.pullVolumes(request, event))
     const restarts = await this.restartCount(pod, container, record)
     const config = await this.orFailed(
       event,
@@ -119,6 +120,28 @@ export class ContainerStarter {
       const shown = error instanceof StartError ? error.reason : message
       event('Warning', 'Failed', shorten(`Error: ${shown}`))
       throw error instanceof StartError || reason === undefined ? error : new StartError(reason, message)
+    }
+  }
+
+  /** Images that the container mounts as volumes. @throws StartError */
+  private async pullVolumes(request: StartRequest, event: ImageRequest['event']): Promise<void> {
+    const { pod, container, sandbox, signal } = request
+    const wanted = new Set(container.volumeMounts?.map(({ name }) => name))
+    const mounted = this.options.volumes.of(pod.metadata.uid)
+    for (const { name, image } of pod.spec.volumes ?? []) {
+      const volume = mounted.get(name)
+      if (!image || !volume || !wanted.has(name)) continue
+      const reference = image.reference ?? ''
+      const { ref } = await this.options.images.ensure({
+        pod,
+        image: reference,
+        pullPolicy: image.pullPolicy ?? 'IfNotPresent',
+        secrets: request.pullSecrets,
+        sandbox: sandbox.config,
+        event,
+        signal,
+      })
+      volume.image = { image: ref, userSpecifiedImage: reference, runtimeHandler: sandbox.handler }
     }
   }
 

@@ -99,7 +99,10 @@ export class ImagePuller {
     event('Normal', 'Pulling', `Pulling image "${image}"`)
     const began = Date.now()
     try {
-      const pulled = await this.shared(name, () => this.pullWithCredentials(request, name))
+      const by = request.secrets.map(({ metadata }) => metadata.uid)
+      const pulled = await this.shared(JSON.stringify([name, by]), () =>
+        this.pullWithCredentials(request, name),
+      )
       if (!pulled) throw new Error(`image "${name}" is not there after it was pulled`)
       const took = formatDuration(Date.now() - began)
       event(
@@ -120,11 +123,11 @@ export class ImagePuller {
   }
 
   /** Pods that want the same image at the same time share one pull; with secrets each must show its own. */
-  private async shared(name: string, pull: () => Promise<Image | undefined>): Promise<Image | undefined> {
-    const running = this.pulling.get(name)
+  private async shared(key: string, pull: () => Promise<Image | undefined>): Promise<Image | undefined> {
+    const running = this.pulling.get(key)
     if (running) return running
-    const started = pull().finally(() => this.pulling.delete(name))
-    this.pulling.set(name, started)
+    const started = pull().finally(() => this.pulling.delete(key))
+    this.pulling.set(key, started)
     return started
   }
 

@@ -33,6 +33,8 @@ export class PodManager {
   private readonly mirrors = new Map<string, Pod>()
   /** Containers and sandboxes, to the pods that they are of. */
   private readonly owners = new Map<string, string>()
+  /** Pods that are being cleared away. */
+  private readonly leaving = new Set<Promise<void>>()
   private api: Informer<Pod> | undefined
   private stopped = false
 
@@ -75,7 +77,7 @@ export class PodManager {
       return
     }
     worker.removed = true
-    if (worker.stage === 'finished') void this.drop(worker)
+    if (worker.stage === 'finished') this.leave(worker)
     else worker.terminate({ gracePeriod: pod.metadata.deletionGracePeriodSeconds ?? 1 })
   }
 
@@ -203,13 +205,18 @@ export class PodManager {
 
   /** A pod's loop has ended. */
   finished(worker: PodWorker): void {
-    if (worker.removed) void this.drop(worker)
+    if (worker.removed) this.leave(worker)
     // What it had may be what others wait for.
     for (const uid of this.options.allocations.deferred()) {
       const pod = this.apiPodOf(uid)
       const known = pod && asNodePod(pod)
       if (known) this.put(known)
     }
+  }
+
+  private leave(worker: PodWorker): void {
+    const leaving = this.drop(worker).finally(() => this.leaving.delete(leaving))
+    this.leaving.add(leaving)
   }
 
   private async drop(worker: PodWorker): Promise<void> {
@@ -281,6 +288,7 @@ export class PodManager {
   async stop(): Promise<void> {
     this.stopped = true
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()))
+    await Promise.all(this.leaving)
   }
 }
 

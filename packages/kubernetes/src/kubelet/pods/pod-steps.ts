@@ -222,7 +222,7 @@ export class PodSteps implements Contract {
   private async mountVolumes(pod: NodePod): Promise<void> {
     const { volumes, events } = this.options
     try {
-      await volumes.mount(pod, new Map())
+      await volumes.mount(pod)
     } catch (error) {
       if (error instanceof VolumeError) events.pod(pod, 'Warning', 'FailedMount', error.message)
       throw error

@@ -1,6 +1,4 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
-import type { Init } from '@minikube-ts/cri/call.ts'
-import type { ImageSpec } from '@minikube-ts/cri/generated/runtime-v1.ts'
 import type { Volume } from '../../api/types/core-v1.ts'
 import { listMounts, mountTmpfs, unmountBelow } from '../mounts/mount-table.ts'
 import type { NodePod } from '../pods/node-pod.ts'
@@ -55,10 +53,10 @@ export class VolumeManager {
    * Makes every volume of the pod available and up to date.
    * @throws VolumeError of the first that failed, when the others have been tried
    */
-  async mount(pod: NodePod, images: Map<string, Init<ImageSpec>>): Promise<MountedVolumes> {
+  async mount(pod: NodePod): Promise<MountedVolumes> {
     const volumes = pod.spec.volumes ?? []
     await mkdir(this.context.paths.pod(pod.metadata.uid), { recursive: true, mode: 0o750 })
-    const results = await Promise.allSettled(volumes.map((volume) => this.setUp(pod, volume, images)))
+    const results = await Promise.allSettled(volumes.map((volume) => this.setUp(pod, volume)))
     const mounted: MountedVolumes = new Map()
     for (const [index, result] of results.entries()) {
       const { name } = volumes[index]!
@@ -69,14 +67,11 @@ export class VolumeManager {
     return mounted
   }
 
-  private async setUp(
-    pod: NodePod,
-    volume: Volume,
-    images: Map<string, Init<ImageSpec>>,
-  ): Promise<MountedVolume> {
+  private async setUp(pod: NodePod, volume: Volume): Promise<MountedVolume> {
     const { name } = volume
     const kind = (Object.keys(volume) as (keyof Volume)[]).find((key) => key !== 'name' && volume[key])
-    if (kind === 'image') return { path: '', readOnly: true, image: images.get(name) ?? {} }
+    // Pulled, and mounted by the runtime, when a container is made that wants it.
+    if (kind === 'image') return { path: '', readOnly: true, image: {} }
     const load = kind && kind !== 'name' ? plugins[kind] : undefined
     if (!load || !kind) throw new Error(`no volume plugin matched for ${kind ?? 'the volume'}`)
     // The plugin and the source come from the same key.
