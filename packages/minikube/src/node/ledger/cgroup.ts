@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { codeOf } from '../../error.ts'
 import type { ChangeKind, ChangeOf } from './change.ts'
 import { endProcesses } from './end-processes.ts'
@@ -17,6 +17,7 @@ export const cgroup: ChangeKind<ChangeOf<'cgroup'>> = {
         await endProcesses(() => processesIn(top))
         const busy = await removeTree(top)
         if (busy) stay.set(change, `${busy} is still in use`)
+        else await removeEmptyParents(top, root)
       }
     }
     return stay
@@ -38,6 +39,17 @@ async function below(top: string): Promise<string[]> {
     entries.filter((entry) => entry.isDirectory()).map((entry) => below(join(top, entry.name))),
   )
   return [...nested.flat(), top]
+}
+
+/** Up to the hierarchy's root, as far as nobody else is in them. */
+async function removeEmptyParents(path: string, root: string): Promise<void> {
+  for (let parent = dirname(path); parent.length > root.length; parent = dirname(parent)) {
+    const removed = await rmdir(parent).then(
+      () => true,
+      () => false,
+    )
+    if (!removed) return
+  }
 }
 
 async function processesIn(top: string): Promise<number[]> {

@@ -155,10 +155,10 @@ describe('the machine itself', { skip: root ? false : 'needs root' }, () => {
   test('a kernel setting, an interface with its ports, a table, a cgroup with processes', async (context) => {
     const key = 'net/ipv4/tcp_fin_timeout'
     const previous = (await readSysctl(key))!
-    const [name, table, group] = ['mk-ledgertest', 'minikube-ledgertest', '/minikube-ledgertest/inner']
+    const [name, table, group] = ['mk-ledgertest', 'minikube-ledgertest', '/minikube-ledgertest/one/inner']
     const changes: Change[] = [
       { kind: 'sysctl', key, value: String(Number(previous) + 1), previous },
-      { kind: 'cgroup', path: '/minikube-ledgertest' },
+      { kind: 'cgroup', path: '/minikube-ledgertest/one' },
       { kind: 'nft-table', family: 'ip', name: table },
       { kind: 'interface', name },
     ]
