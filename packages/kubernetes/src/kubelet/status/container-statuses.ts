@@ -1,3 +1,4 @@
+import { quantityMilliValue } from '../../api/quantity.ts'
 import { toTime } from '../../api/time.ts'
 import type {
   Container,
@@ -7,6 +8,7 @@ import type {
   ResourceRequirements,
   VolumeMountStatus,
 } from '../../api/types/core-v1.ts'
+import { minMilliCpuLimit, minShares } from '../cgroups/cpu.ts'
 import { isRecursive } from '../containers/mounts.ts'
 import { type ContainerRecord, containerIdOf, findByName, type PodRecord } from '../containers/pod-record.ts'
 import { anyMainCreated } from '../pods/compute-actions.ts'
@@ -212,19 +214,29 @@ function reportedTo(
 ): ResourceRequirements | undefined {
   const resources = found.state === 'running' && applied ? applied : container.resources
   if (!resources || found.state !== 'running' || !found.resources) return resources
-  const merge = (list: 'limits' | 'requests'): Record<string, string> | undefined =>
-    resources[list] && { ...resources[list], ...pick(found.resources?.[list], resources[list]) }
-  const limits = merge('limits')
-  const requests = merge('requests')
+  const merge = (list: 'limits' | 'requests', leastCpu: number): Record<string, string> | undefined =>
+    resources[list] && { ...resources[list], ...pick(found.resources?.[list], resources[list], leastCpu) }
+  const limits = merge('limits', minMilliCpuLimit)
+  const requests = merge('requests', minShares)
   return { ...resources, ...(limits && { limits }), ...(requests && { requests }) }
 }
 
-/** Only what was asked for: everybody has some cpu shares. */
+/**
+ * Only what was asked for: everybody has some cpu shares. Less cpu than the kernel can enforce stays what was asked for.
+ * @param leastCpu in thousandths
+ */
 function pick(
   actual: Record<string, string> | undefined,
   asked: Record<string, string>,
+  leastCpu: number,
 ): Record<string, string> {
-  return Object.fromEntries(Object.entries(actual ?? {}).filter(([name]) => asked[name] !== undefined))
+  const differs = (name: string, amount: string): boolean =>
+    name !== 'cpu' || quantityMilliValue(amount) > leastCpu || quantityMilliValue(asked[name]) > leastCpu
+  return Object.fromEntries(
+    Object.entries(actual ?? {}).filter(
+      ([name, amount]) => asked[name] !== undefined && differs(name, amount),
+    ),
+  )
 }
 
 /** A container that ought to run and does not says why. */
