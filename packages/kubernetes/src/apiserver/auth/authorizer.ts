@@ -25,5 +25,6 @@ export interface Decision {
 }
 
 export interface Authorizer {
-  authorize(attributes: AuthorizationAttributes): Promise<Decision>
+  /** At once: expressions of policies ask too, and these do not wait. */
+  authorize(attributes: AuthorizationAttributes): Decision
 }

@@ -71,7 +71,7 @@ export function createAuth(options: AuthOptions): Auth {
       return impersonate(credentials, { ...request, user }, authorizer)
     },
     async authorize(attributes) {
-      const { allowed, reason } = await authorizer.authorize(attributes)
+      const { allowed, reason } = authorizer.authorize(attributes)
       if (!allowed) throw forbidden(attributes, reason)
     },
     authorizer,

@@ -21,7 +21,7 @@ export class CertificateApproval implements AdmissionPlugin {
   async validate(attributes: AdmissionAttributes): Promise<void> {
     if (attributes.operation !== 'UPDATE' || !isResource(attributes, resource, 'approval')) return
     const signer = signerOf(attributes.oldObject)
-    if (!(await maySign(this.#authorizer, attributes.user, 'approve', signer))) {
+    if (!maySign(this.#authorizer, attributes.user, 'approve', signer)) {
       throw refuse(
         attributes,
         `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`,
@@ -46,7 +46,7 @@ export class CertificateSigning implements AdmissionPlugin {
     )
     if (next?.certificate === old?.certificate && deepEqual(next?.conditions, old?.conditions)) return
     const signer = signerOf(attributes.oldObject)
-    if (!(await maySign(this.#authorizer, attributes.user, 'sign', signer))) {
+    if (!maySign(this.#authorizer, attributes.user, 'sign', signer)) {
       throw refuse(
         attributes,
         `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`,
@@ -84,14 +84,9 @@ function signerOf(object: unknown): string {
 }
 
 /** By the signer's own name, or by all of its domain's. */
-async function maySign(
-  authorizer: Authorizer,
-  user: UserInfo,
-  verb: string,
-  signer: string,
-): Promise<boolean> {
+function maySign(authorizer: Authorizer, user: UserInfo, verb: string, signer: string): boolean {
   for (const name of [signer, `${signer.split('/')[0]}/*`]) {
-    const { allowed } = await authorizer.authorize({
+    const { allowed } = authorizer.authorize({
       user,
       verb,
       name,

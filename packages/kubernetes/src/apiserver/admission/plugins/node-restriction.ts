@@ -195,15 +195,15 @@ export class NodeRestriction implements AdmissionPlugin {
     if (pod.spec?.nodeName !== node) {
       throw refuse(attributes, 'node requested token bound to a pod scheduled on a different node')
     }
-    await this.#audience(attributes, request.spec?.audiences ?? [], pod)
+    this.#audience(attributes, request.spec?.audiences ?? [], pod)
   }
 
-  async #audience(attributes: AdmissionAttributes, audiences: string[], pod: Pod): Promise<void> {
+  #audience(attributes: AdmissionAttributes, audiences: string[], pod: Pod): void {
     if (audiences.length > 1) throw refuse(attributes, 'node may only request 0 or 1 audiences')
     const [audience = ''] = audiences
     if (this.#audiencesOf(pod).includes(audience)) return
     const { user, namespace, name } = attributes
-    const { allowed } = await this.#authorizer.authorize({
+    const { allowed } = this.#authorizer.authorize({
       user,
       verb: 'request-serviceaccounts-token-audience',
       namespace,

@@ -91,7 +91,7 @@ async function tryMode(
   authorizer: Authorizer,
 ): Promise<UserInfo> {
   const check = async (attributes: AuthorizationAttributes): Promise<void> => {
-    const { allowed, reason } = await authorizer.authorize(attributes)
+    const { allowed, reason } = authorizer.authorize(attributes)
     if (!allowed) throw forbidden(attributes, reason)
   }
   const verb = mode ? `impersonate:${mode}` : 'impersonate'

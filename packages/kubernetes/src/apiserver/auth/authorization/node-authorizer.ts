@@ -37,7 +37,7 @@ export class NodeAuthorizer implements Authorizer {
     this.#rules = rules
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<Decision> {
+  authorize(attributes: AuthorizationAttributes): Decision {
     const node = nodeNameOf(attributes.user)
     if (!node) return no()
     switch (attributes.resource && `${attributes.group ?? ''}/${attributes.resource}`) {

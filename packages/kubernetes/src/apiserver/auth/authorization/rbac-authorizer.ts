@@ -13,7 +13,7 @@ export class RbacAuthorizer implements Authorizer, RuleResolver {
     this.#index = index
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<Decision> {
+  authorize(attributes: AuthorizationAttributes): Decision {
     const errors: string[] = []
     for (const grant of this.#index.grantsOf(attributes.user, attributes.namespace ?? '')) {
       const rules = this.#index.rulesOf(grant)

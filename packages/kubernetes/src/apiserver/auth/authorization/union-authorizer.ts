@@ -9,11 +9,11 @@ export class UnionAuthorizer implements Authorizer {
     this.#authorizers = authorizers
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<Decision> {
+  authorize(attributes: AuthorizationAttributes): Decision {
     if (attributes.user.groups.includes(privilegedGroup)) return { allowed: true }
     const reasons: string[] = []
     for (const authorizer of this.#authorizers) {
-      const decision = await authorizer.authorize(attributes)
+      const decision = authorizer.authorize(attributes)
       if (decision.allowed || decision.denied) return decision
       if (decision.reason) reasons.push(decision.reason)
     }

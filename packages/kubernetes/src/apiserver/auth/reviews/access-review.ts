@@ -51,7 +51,7 @@ export function createAccessReviewHandler(
           ...(spec.uid && { uid: spec.uid }),
           ...(spec.extra && { extra: spec.extra }),
         }
-    const { allowed, denied, reason } = await authorizer.authorize(attributesOf(subject, spec))
+    const { allowed, denied, reason } = authorizer.authorize(attributesOf(subject, spec))
     const status = { allowed, ...(denied && { denied }), ...(reason && { reason }) }
     return { ...review, apiVersion: 'authorization.k8s.io/v1', kind, status }
   }
