@@ -77,7 +77,12 @@ class Planner {
       const value = from(scope)
       if (value instanceof CelOptional) return selectOptional(value.value, field, test)
       if (optional) return selectOptional(value, field, false)
-      if (!(value instanceof CelMap)) throw new CelError('no such overload')
+      if (!(value instanceof CelMap)) {
+        // A variable whose name has a dot: `authorizer.requestResource`.
+        const variable = whole === undefined ? undefined : scope.get(whole)
+        if (variable === undefined) throw new CelError('no such overload')
+        return variable
+      }
       if (test) return value.hasField(field)
       const found = value.field(field)
       if (found === undefined) throw new CelError(`no such key: ${field}`)
