@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { machineLogs, machineRoot, machineRun } from '../node/layout.ts'
 import type { Change } from '../node/ledger/change.ts'
 import { fileChange } from '../node/ledger/files.ts'
+import { neededModules } from '../node/ledger/kernel-module.ts'
 import { planPackages } from '../node/ledger/packages.ts'
 import { readSysctl } from '../node/ledger/sysctl.ts'
 import type { Work } from '../progress.ts'
@@ -14,12 +15,13 @@ import { unitFile, unitName, unitPath, usesSystemd } from './service-unit.ts'
  * reverse. What is there already is known by the ledger.
  */
 export async function plannedChanges(cluster: Cluster, work: Work): Promise<Change[]> {
-  const [packages, sysctls, unit] = await Promise.all([
+  const [packages, modules, sysctls, unit] = await Promise.all([
     neededPackages(cluster, work),
+    neededModules(cluster.engine.needs().modules),
     neededSysctls(cluster),
     usesSystemd() ? unitChanges(cluster) : [],
   ])
-  return [...packages, ...sysctls, ...ownChanges(cluster), ...unit]
+  return [...packages, ...modules, ...sysctls, ...ownChanges(cluster), ...unit]
 }
 
 /** What follows from the profile's name alone: also what a cluster without a ledger may have left. */
@@ -40,7 +42,11 @@ export function ownChanges(cluster: Cluster): Change[] {
     { kind: 'hosts-block', path: '/etc/hosts', profile: profile.Name },
     { kind: 'cgroup', path: cgroupOf(profile.Name) },
     { kind: 'nft-table', family: 'ip', name: network.nftTable },
+    { kind: 'forward-rules', bridge: network.bridgeName },
     { kind: 'interface', name: network.bridgeName },
+    ...[network.serviceCidr, network.loadBalancerCidr].flatMap((destination): Change[] =>
+      destination === undefined ? [] : [{ kind: 'route', destination, device: 'lo' }],
+    ),
     { kind: 'processes', what: 'supervisor, control plane and node', marker: `${layout.engine}/` },
     { kind: 'processes', what: 'the container runtime', marker: `${runtimeLayout.configDir}/` },
     { kind: 'processes', what: 'containers', marker: `${runtimeLayout.runDir}/` },

@@ -6,7 +6,14 @@ import type { Cluster } from './cluster.ts'
 import { unitName, usesSystemd } from './service-unit.ts'
 
 /** What a machine forgets when it is switched off, and so do we when a cluster stops. */
-const forgotten = new Set<Change['kind']>(['processes', 'cgroup', 'interface', 'nft-table'])
+const forgotten = new Set<Change['kind']>([
+  'processes',
+  'cgroup',
+  'interface',
+  'route',
+  'nft-table',
+  'forward-rules',
+])
 
 /**
  * Brings the cluster's part of the machine into the state after a power-off: no process, mount, interface, table, cgroup

@@ -6,6 +6,7 @@ import { withLock } from '../lock.ts'
 import { machineRoot } from '../node/layout.ts'
 import type { Change } from '../node/ledger/change.ts'
 import { describeChange } from '../node/ledger/change-kinds.ts'
+import { loadModulesCommand } from '../node/ledger/kernel-module.ts'
 import { Ledger } from '../node/ledger/ledger.ts'
 import { installPrograms } from '../node/programs.ts'
 import type { SupervisorConfig } from '../node/supervisor/protocol.ts'
@@ -169,6 +170,7 @@ function supervisorConfig(cluster: Cluster, build: string): SupervisorConfig {
     socket: layout.supervisorSocket,
     sysctls: engine.needs().sysctls,
     commands: [
+      loadModulesCommand(engine.needs().modules),
       {
         // The control plane and DNS bind its address, so it is there before them.
         argv: ['ip', '-batch', '-'],

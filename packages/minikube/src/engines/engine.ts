@@ -65,6 +65,8 @@ export interface EngineHealth {
 export interface EngineNeeds {
   /** Kernel settings, as below /proc/sys. */
   sysctls: Record<string, string>
+  /** Kernel modules, where they are not built in. */
+  modules: readonly string[]
   packages: string[]
   programs: string[]
 }

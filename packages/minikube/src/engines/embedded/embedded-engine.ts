@@ -1,4 +1,8 @@
-import { requiredPrograms, requiredSysctls } from '@minikube-ts/kubernetes/proxy/host-requirements.ts'
+import {
+  requiredModules,
+  requiredPrograms,
+  requiredSysctls,
+} from '@minikube-ts/kubernetes/proxy/host-requirements.ts'
 import type { Work } from '../../progress.ts'
 import type { ServiceSpec } from '../../runtimes/runtime.ts'
 import type { KeyPair } from '../credentials.ts'
@@ -25,6 +29,7 @@ export class EmbeddedEngine implements Engine {
       sysctls: Object.fromEntries(
         Object.entries(requiredSysctls).map(([key, value]) => [key.replaceAll('.', '/'), value]),
       ),
+      modules: requiredModules,
       packages: requiredPrograms.map((each) => each.package),
       programs: programs.map(({ program }) => program),
     }

@@ -2,7 +2,8 @@ import { cgroup } from './cgroup.ts'
 import type { Change, ChangeKind, ChangeOf } from './change.ts'
 import { directory, file, files, sharedDirectory } from './files.ts'
 import { hostsBlock } from './hosts.ts'
-import { networkInterface, nftTable } from './network.ts'
+import { kernelModule } from './kernel-module.ts'
+import { forwardRules, networkInterface, nftTable, route } from './network.ts'
 import { packages } from './packages.ts'
 import { processes } from './processes.ts'
 import { sysctl } from './sysctl.ts'
@@ -17,7 +18,10 @@ const kinds: { [K in Change['kind']]: ChangeKind<ChangeOf<K>> } = {
   'hosts-block': hostsBlock,
   sysctl,
   interface: networkInterface,
+  route,
   'nft-table': nftTable,
+  'forward-rules': forwardRules,
+  'kernel-module': kernelModule,
   cgroup,
   unit,
   processes,

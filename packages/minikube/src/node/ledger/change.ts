@@ -22,7 +22,11 @@ export type Change =
   | { kind: 'sysctl'; key: string; value: string; previous: string }
   /** A network interface, and what hangs on it when it is a bridge. */
   | { kind: 'interface'; name: string }
+  | { kind: 'route'; destination: string; device: string }
   | { kind: 'nft-table'; family: string; name: string }
+  /** Rules that let a bridge's traffic through where another's table (Docker's) forbids it. */
+  | { kind: 'forward-rules'; bridge: string }
+  | { kind: 'kernel-module'; name: string; previous: 'loaded' | null }
   /** Below the root of every cgroup hierarchy. */
   | { kind: 'cgroup'; path: string }
   /** A systemd unit whose file is a change of its own. */

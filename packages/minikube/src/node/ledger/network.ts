@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { removeForwardRules } from '@minikube-ts/kubernetes/proxy/forward-policy.ts'
 import { messageOf } from '../../error.ts'
 import type { ChangeKind, ChangeOf } from './change.ts'
 
@@ -16,6 +17,30 @@ export const networkInterface: ChangeKind<ChangeOf<'interface'>> = {
       await node
         .run(['ip', 'link', 'delete', change.name])
         .catch((error: unknown) => stay.set(change, messageOf(error)))
+    }
+    return stay
+  },
+}
+
+export const route: ChangeKind<ChangeOf<'route'>> = {
+  identity: ({ destination, device }) => `${destination} ${device}`,
+  describe: ({ destination, device }) => `make a route to ${destination} on ${device}`,
+  async undo(changes, node) {
+    // It goes with the address that it begins at; this is for one that was left.
+    for (const { destination, device } of changes) {
+      await node.run(['ip', 'route', 'delete', destination, 'dev', device], { allowFailure: true })
+    }
+    return new Map()
+  },
+}
+
+export const forwardRules: ChangeKind<ChangeOf<'forward-rules'>> = {
+  identity: ({ bridge }) => bridge,
+  describe: ({ bridge }) => `let traffic of ${bridge} through where a firewall (Docker's) forbids forwarding`,
+  async undo(changes) {
+    const stay = new Map<ChangeOf<'forward-rules'>, string>()
+    for (const change of changes) {
+      await removeForwardRules(change.bridge).catch((error: unknown) => stay.set(change, messageOf(error)))
     }
     return stay
   },
