@@ -3,7 +3,7 @@
  * maps when an expression runs. `parameter` is a type variable of a function's signature.
  */
 export type CelType =
-  | { kind: PlainKind }
+  | { kind: PlainKind; most?: number }
   | ListType
   | MapType
   | ObjectType
@@ -27,6 +27,8 @@ export type PlainKind =
 export interface ListType {
   kind: 'list'
   element: CelType
+  /** The most elements (of strings: bytes) that there can be, where it is known. */
+  most?: number
   /** Kubernetes' lists that are equal in any order, and joined by value or by keys. */
   listType?: 'set' | 'map'
   keys?: readonly string[]
@@ -34,6 +36,7 @@ export interface ListType {
 
 export interface MapType {
   kind: 'map'
+  most?: number
   key: CelType
   value: CelType
 }

@@ -1,15 +1,5 @@
 import { CelCompileError, CelError, type CelIssue } from './cel-error.ts'
-import {
-  bool,
-  type CelType,
-  dyn,
-  formatType,
-  int,
-  listOf,
-  mapOf,
-  type ObjectType,
-  string,
-} from './cel-type.ts'
+import { bool, type CelType, dyn, int, listOf, mapOf, type ObjectType, string } from './cel-type.ts'
 import { Checker } from './checker.ts'
 import type { Expr } from './expression.ts'
 import { authorization, jsonPatch } from './library/authorization.ts'
@@ -34,14 +24,14 @@ export interface CelEnvironment {
   readonly variables: Readonly<Record<string, CelType>>
   /** Types that expressions may make values of (`Object`, `JSONPatch`), by name. */
   message?(name: string): ObjectType | undefined
-  /** What the expression has to be; messages are upstream's. */
-  readonly result?: CelType
 }
 
 /** A compiled expression. */
 export interface CelProgram {
   readonly source: string
   readonly type: CelType
+  /** The variables that it speaks of. */
+  readonly uses: ReadonlySet<string>
   /**
    * Synchronous. `variables` may be a function when making them all would be too much.
    *
@@ -106,16 +96,44 @@ function kubernetesFunctions(): Functions {
   return functions
 }
 
+/** An expression that means something. */
+export interface CheckedCel {
+  readonly expr: Expr
+  readonly type: CelType
+  readonly uses: ReadonlySet<string>
+  typeOf(part: Expr): CelType
+}
+
 /** @throws CelCompileError with everything that is wrong with it, as cel-go shows it */
-export function compileCel(source: string, environment: CelEnvironment): CelProgram {
+export function checkCel(source: string, environment: CelEnvironment): CheckedCel {
   const expr = parseCel(source)
-  const type = check(source, expr, environment)
+  const checker = new Checker({
+    functions: kubernetesFunctions(),
+    variable: (name) =>
+      Object.hasOwn(environment.variables, name)
+        ? environment.variables[name]
+        : Object.hasOwn(typeConstants, name)
+          ? typeConstants[name]?.[1]
+          : undefined,
+    message: (name) => environment.message?.(name),
+  })
+  const type = checker.check(expr)
+  const issues: CelIssue[] = [...checker.issues]
+  if (issues.length === 0) issues.push(...literalIssues(expr))
+  if (issues.length > 0) throw new CelCompileError(source, issues)
+  return { expr, type, uses: checker.uses, typeOf: (part) => checker.typeOf(part) }
+}
+
+/** @throws CelCompileError as `checkCel` */
+export function compileCel(source: string, environment: CelEnvironment): CelProgram {
+  const { expr, type, uses } = checkCel(source, environment)
   const step = plan(expr, (name) =>
     Object.hasOwn(typeConstants, name) ? typeConstants[name]?.[0] : undefined,
   )
   return {
     source,
     type,
+    uses,
     evaluate(variables, budget = { left: perCallLimit }) {
       const root =
         typeof variables === 'function'
@@ -134,27 +152,4 @@ export function compileCel(source: string, environment: CelEnvironment): CelProg
       }
     },
   }
-}
-
-function check(source: string, expr: Expr, environment: CelEnvironment): CelType {
-  const checker = new Checker({
-    functions: kubernetesFunctions(),
-    variable: (name) =>
-      Object.hasOwn(environment.variables, name)
-        ? environment.variables[name]
-        : Object.hasOwn(typeConstants, name)
-          ? typeConstants[name]?.[1]
-          : undefined,
-    message: (name) => environment.message?.(name),
-  })
-  const type = checker.check(expr)
-  const issues: CelIssue[] = [...checker.issues]
-  if (issues.length === 0) issues.push(...literalIssues(expr))
-  if (issues.length > 0) throw new CelCompileError(source, issues)
-  return type
-}
-
-/** Whether the result of an expression may stand where `expected` is. */
-export function mayBe(type: CelType, expected: CelType): boolean {
-  return type.kind === 'dyn' || formatType(type) === formatType(expected)
 }

@@ -44,6 +44,9 @@ interface AlikeValue {
 /** Finds the type of an expression, and everything in it that does not fit; tells calls which overloads are left. */
 export class Checker {
   readonly issues: CelIssue[] = []
+  /** The declared variables that the expression speaks of. */
+  readonly uses = new Set<string>()
+  readonly #typeOf = new Map<Expr, CelType>()
   readonly #declarations: Declarations
   readonly #types = new Substitutions()
   /** Variables of folds around, innermost last. */
@@ -74,7 +77,18 @@ export class Checker {
     this.issues.push({ at, message })
   }
 
+  /** The type of a part of an expression that has been checked. */
+  typeOf(expr: Expr): CelType {
+    return this.#types.resolve(this.#typeOf.get(expr) ?? dyn, true)
+  }
+
   #check(expr: Expr): CelType {
+    const type = this.#infer(expr)
+    this.#typeOf.set(expr, type)
+    return type
+  }
+
+  #infer(expr: Expr): CelType {
     switch (expr.kind) {
       case 'literal':
         return expr.type
@@ -106,7 +120,9 @@ export class Checker {
       const type = this.#scopes[index]?.get(name)
       if (type) return type
     }
-    return this.#declarations.variable(name)
+    const type = this.#declarations.variable(name)
+    if (type) this.uses.add(name)
+    return type
   }
 
   #undeclared(at: number, name: string): void {

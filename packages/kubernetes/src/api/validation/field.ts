@@ -61,8 +61,10 @@ export class Field {
     this.add('FieldValueNotFound', `Not found: ${printValue(value)}`, '')
   }
 
-  duplicate(value: unknown): void {
-    this.add('FieldValueDuplicate', `Duplicate value: ${printValue(value)}`, '')
+  /** Without a value where showing it would not help. */
+  duplicate(value?: unknown): void {
+    const shown = value === undefined ? '' : `: ${printValue(value)}`
+    this.add('FieldValueDuplicate', `Duplicate value${shown}`, '')
   }
 
   tooLong(most: number): void {

@@ -16,6 +16,7 @@ import { Field } from '../../api/validation/field.ts'
 import { hasDefaults, withDefaults } from '../../api/validation/structural/default-value.ts'
 import { validateListUniqueness } from '../../api/validation/structural/list-uniqueness.ts'
 import { toStructNode } from '../../api/validation/structural/to-struct-node.ts'
+import { hasRules, validateRules } from '../../api/validation/structural/validate-rules.ts'
 import { validateValue } from '../../api/validation/structural/validate-value.ts'
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts'
 import { customSelectableFields } from '../registry/selectable-fields.ts'
@@ -39,6 +40,14 @@ const objectVerbs: Verb[] = [
   'watch',
 ]
 const viewVerbs: Verb[] = ['get', 'patch', 'update']
+
+const blockingReasons = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
 
 /** One served version of a CustomResourceDefinition. */
 export class CustomResource implements ServedResource {
@@ -143,7 +152,26 @@ export class CustomResource implements ServedResource {
       validateListUniqueness(part, value, field)
     }
     if (this.scale) checkReplicas(this.scale, object, root)
+    if (schema) this.#validateRules(schema, object, old, root)
     return root.causes
+  }
+
+  /** Rules are only for what has the shape that they expect. */
+  #validateRules(
+    schema: JSONSchemaProps,
+    object: StoredKubeObject,
+    old: StoredKubeObject | undefined,
+    root: Field,
+  ): void {
+    if (!hasRules(schema)) return
+    if (root.causes.some(({ reason }) => blockingReasons.has(reason ?? ''))) {
+      root.invalid(
+        undefined,
+        'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+      )
+    } else {
+      validateRules(schema, object, old, root)
+    }
   }
 
   #conversion(convert: ConvertObjects): VersionConversion {

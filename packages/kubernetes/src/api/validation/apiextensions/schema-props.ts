@@ -2,6 +2,7 @@ import { deepEqual, isJsonObject } from '../../json.ts'
 import { pruneUnknown } from '../../structure/prune-unknown.ts'
 import type { JSONSchemaProps } from '../../types/apiextensions-v1.ts'
 import { Field } from '../field.ts'
+import { ruleProblems } from '../structural/rule-problems.ts'
 import { structuralProblems } from '../structural/structural-problems.ts'
 import { toStructNode } from '../structural/to-struct-node.ts'
 import { validateValue } from '../structural/validate-value.ts'
@@ -66,6 +67,7 @@ export function validateSchemaProps(schema: JSONSchemaProps, statusEnabled: bool
   structuralProblems(schema, field)
   if (field.causes.length === before) checkDefaults(schema, field)
   checkNode(schema, field)
+  if (field.causes.length === before) ruleProblems(schema, field)
 }
 
 function checkNode(schema: JSONSchemaProps, field: Field): void {
