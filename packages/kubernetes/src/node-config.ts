@@ -34,6 +34,13 @@ export interface NodeConfig {
   cgroupRoot: string
   cgroupDriver: 'cgroupfs' | 'systemd'
   maxPods: number
+  /**
+   * What has to stay free, by upstream's signals: `{ 'memory.available': '100Mi', 'nodefs.available': '10%' }`; pods are
+   * evicted before it is used. Absent: 100 MiB of memory, and as much disk as a node cannot do without.
+   */
+  evictionHard?: Record<string, string>
+  /** From which use of the disk on, and down to which (percent), unused images are removed. Absent: they never are. */
+  imageGc?: { highThresholdPercent: number; lowThresholdPercent: number }
   labels: Record<string, string>
   taints?: { key: string; value?: string; effect: string }[]
   /** Capacity to announce instead of the machine's, e.g. cpu: '2', memory: '2Gi'. */

@@ -23,6 +23,7 @@ import { followRuntime } from './containers/runtime-events.ts'
 import { SandboxMaker } from './containers/sandbox-maker.ts'
 import { UserNamespaces } from './containers/user-namespaces.ts'
 import { PodEvents } from './events/pod-events.ts'
+import { Housekeeping } from './housekeeping/housekeeping.ts'
 import { ImagePuller } from './images/image-puller.ts'
 import { readMachine } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
@@ -81,6 +82,7 @@ export class Kubelet {
   private readonly applied = new AppliedResources()
   private readonly runtimeInfo: { name: string; version: string }
   private readonly fixed: NodeStatus
+  private readonly housekeeping: Housekeeping
   private agent: NodeAgent | undefined
   private server: Promise<KubeletServer> | undefined
   private followed = false
@@ -199,6 +201,16 @@ export class Kubelet {
       node: () => this.agent?.node,
       forget: (record, pod) => this.forget(record, pod),
     })
+    this.housekeeping = new Housekeeping({
+      config,
+      cri,
+      source: this.source(),
+      events,
+      nodeEvent: (...event) => this.agent?.event(...event),
+      terminate: (uid, request) => this.pods.worker(uid)?.terminate(request),
+      onPressure: () => this.agent?.changed(),
+      log: log.child('housekeeping'),
+    })
     this.statics = new StaticPods({
       directory: config.staticPodsDir,
       nodeName: config.nodeName,
@@ -259,6 +271,7 @@ export class Kubelet {
 
   private async work(): Promise<void> {
     const { api } = this.options
+    await this.housekeeping.start()
     // These need no control plane; they may be one.
     await this.statics.start()
     if (api) await this.join(api)
@@ -288,6 +301,7 @@ export class Kubelet {
       client,
       cri,
       runtime,
+      pressure: () => this.housekeeping.pressure,
       fixed,
       recorder,
       log: log.child('node'),
@@ -413,6 +427,7 @@ export class Kubelet {
     await (await this.server?.catch(() => undefined))?.stop()
     this.statics.stop()
     this.agent?.stop()
+    this.housekeeping.stop()
     this.probes.stop()
     this.volumes.context.tokens.stop()
     await this.pods.stop()

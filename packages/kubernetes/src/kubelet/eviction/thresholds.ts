@@ -40,12 +40,12 @@ export const defaultThresholds: Record<string, string> = {
 export function parseThresholds(settings: Record<string, string>): Threshold[] {
   return Object.entries(settings).flatMap(([signal, text]) => {
     if (!Object.hasOwn(signals, signal)) throw new Error(`unsupported eviction signal ${signal}`)
-    const value = valueOf(signal, text)
+    const value = amountOf(signal, text)
     return value.amount || value.share ? [{ signal: signal as Signal, ...value }] : []
   })
 }
 
-function valueOf(signal: string, text: string): Pick<Threshold, 'amount' | 'share'> {
+function amountOf(signal: string, text: string): Pick<Threshold, 'amount' | 'share'> {
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)
   if (percent) {
     const share = Number(percent[1]) / 100

@@ -75,7 +75,6 @@ test('only logs that are too long are rotated; one that is missing is opened aga
     },
   })
   await rotation.look()
-  rotation.stop()
   assert.deepEqual(reopened, ['long', 'missing'])
   assert.deepEqual(readdirSync(dirname(short)), ['0.log'])
   assert.match(readdirSync(dirname(long)).join(), /^0\.log\.\d{8}-\d{6}$/)

@@ -3,10 +3,9 @@ import type { CriClient } from '@minikube-ts/cri/cri-client.ts'
 import type { Logger } from '../../log.ts'
 import { rotateLog } from './rotate-log.ts'
 
-/** Upstream's defaults: 10 MiB, five files with the one that is written to, a look every ten seconds. */
+/** Upstream's defaults: 10 MiB, five files with the one that is written to. */
 const maxBytes = 10 * 1024 * 1024
 const maxFiles = 5
-const lookMs = 10_000
 
 export interface RunningLog {
   containerId: string
@@ -24,16 +23,13 @@ export interface LogRotationOptions {
 /** Keeps containers' logs from filling the disk: a large one is put aside, packed, and in the end removed. */
 export class LogRotation {
   private readonly options: LogRotationOptions
-  private readonly timer: NodeJS.Timeout
   private looking: Promise<void> | undefined
 
   constructor(options: LogRotationOptions) {
     this.options = options
-    this.timer = setInterval(() => void this.look(), lookMs)
-    this.timer.unref()
   }
 
-  /** One look at all logs; also by itself every ten seconds. Never throws. */
+  /** Looks at all logs; to be called every now and then. Never throws. */
   look(): Promise<void> {
     this.looking ??= this.lookAtAll().finally(() => {
       this.looking = undefined
@@ -62,9 +58,5 @@ export class LogRotation {
     // A link leads to a file that the runtime rotates itself.
     if (found.isSymbolicLink() || found.size < (this.options.maxBytes ?? maxBytes)) return
     await rotateLog(path, maxFiles, reopen)
-  }
-
-  stop(): void {
-    clearInterval(this.timer)
   }
 }

@@ -49,12 +49,6 @@ async function totalMemory(): Promise<number> {
   return Number(/^MemTotal:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024
 }
 
-/** Bytes that could still be used, before anything had to be written out. */
-export async function availableMemory(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8')
-  return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024
-}
-
 async function hugePages(): Promise<Record<string, string>> {
   const directory = '/sys/kernel/mm/hugepages'
   const capacity: Record<string, string> = {}

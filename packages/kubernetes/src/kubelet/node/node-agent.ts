@@ -10,7 +10,7 @@ import { nodes } from '../../client/resources.ts'
 import type { Logger } from '../../log.ts'
 import type { NodeConfig } from '../../node-config.ts'
 import { mayLabelItself } from './allowed-labels.ts'
-import { nodeConditions, type Pressure, readPressure } from './node-conditions.ts'
+import { nodeConditions, type Pressure } from './node-conditions.ts'
 import { NodeLease } from './node-lease.ts'
 import { nodeImages, runtimeStatus } from './node-status.ts'
 import type { RuntimeState } from './runtime-state.ts'
@@ -28,6 +28,7 @@ export interface NodeAgentOptions {
   client: Client
   cri: CriClient
   runtime: RuntimeState
+  pressure(): Pressure
   /** See fixedStatus. */
   fixed: NodeStatus
   recorder: EventRecorder
@@ -40,7 +41,6 @@ export class NodeAgent {
   private readonly options: NodeAgentOptions
   private readonly lease: NodeLease
   private current: Node | undefined
-  private pressure: Pressure = { memory: false, disk: false }
   private images: ContainerImage[] = []
   private reported = 0
   private timer: NodeJS.Timeout | undefined
@@ -139,12 +139,12 @@ export class NodeAgent {
   }
 
   private status(before: NodeStatus | undefined): NodeStatus {
-    const { fixed, runtime } = this.options
+    const { fixed, runtime, pressure } = this.options
     return {
       ...fixed,
       ...runtimeStatus(runtime),
       images: this.images,
-      conditions: nodeConditions(this.pressure, runtime.problems(), before?.conditions ?? [], Date.now()),
+      conditions: nodeConditions(pressure(), runtime.problems(), before?.conditions ?? [], Date.now()),
     }
   }
 
@@ -204,17 +204,18 @@ export class NodeAgent {
   }
 
   private recordReadiness(before: NodeStatus, after: NodeStatus): void {
-    const { recorder, config } = this.options
     const old = findCondition(before.conditions, 'Ready')?.status
     const now = findCondition(after.conditions, 'Ready')?.status
     if (old === now || !this.current) return
     const reason = now === 'True' ? 'NodeReady' : 'NodeNotReady'
-    const about = {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name: config.nodeName, uid: config.nodeName },
-    }
-    recorder.event(about, 'Normal', reason, `Node ${config.nodeName} status is now: ${reason}`)
+    this.event('Normal', reason, `Node ${this.options.config.nodeName} status is now: ${reason}`)
+  }
+
+  /** About the node. */
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { recorder, config } = this.options
+    const metadata = { name: config.nodeName, uid: config.nodeName }
+    recorder.event({ apiVersion: 'v1', kind: 'Node', metadata }, type, reason, message)
   }
 
   /** The runtime, its network, memory or disk may be otherwise now. */
@@ -236,18 +237,14 @@ export class NodeAgent {
   }
 
   private async look(): Promise<void> {
-    const { config, runtime } = this.options
-    const [pressure] = await Promise.all([readPressure([config.rootDir]), this.readImages(), runtime.check()])
-    this.pressure = pressure
+    await Promise.all([this.readImages(), this.options.runtime.check()])
   }
 
   /** Every ten seconds: the lease, and a look at what no event tells. */
   private beat(): void {
     this.timer = setInterval(async () => {
       void this.renew()
-      const { config, runtime } = this.options
-      const [pressure] = await Promise.all([readPressure([config.rootDir]), runtime.check()])
-      this.pressure = pressure
+      await this.options.runtime.check()
       await this.writeStatus(false)
     }, leaseMs)
   }

@@ -1,6 +1,9 @@
+import { podQosClass } from '../../api/pod-qos.ts'
 import { requiredNodeMatcher } from '../../api/scheduling/node-affinity.ts'
 import { amounts, podRequests, type ResourceAmounts } from '../../api/scheduling/pod-resources.ts'
+import { tolerates } from '../../api/scheduling/taints.ts'
 import type { Node } from '../../api/types/core-v1.ts'
+import { isConditionTrue } from '../../client/conditions.ts'
 import { allContainers, isCriticalPod, type NodePod } from './node-pod.ts'
 
 export interface Rejection {
@@ -29,7 +32,13 @@ const safeSysctls = new Set([
  * about to. The scheduler has looked at the same things, but others than it assign pods too, and it may have been late.
  */
 export function admit(pod: NodePod, node: Node, others: readonly NodePod[]): Rejection | undefined {
-  return osProblem(pod) ?? sysctlProblem(pod) ?? placeProblem(pod, node) ?? roomProblem(pod, node, others)
+  return (
+    osProblem(pod) ??
+    pressureProblem(pod, node) ??
+    sysctlProblem(pod) ??
+    placeProblem(pod, node) ??
+    roomProblem(pod, node, others)
+  )
 }
 
 function osProblem(pod: NodePod): Rejection | undefined {
@@ -41,6 +50,20 @@ function osProblem(pod: NodePod): Rejection | undefined {
     }
   }
   return undefined
+}
+
+/** What would make a shortage worse; upstream's eviction manager, as the admission handler that it also is. */
+function pressureProblem(pod: NodePod, node: Node): Rejection | undefined {
+  const conditions = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].filter((type) =>
+    isConditionTrue(node.status?.conditions, type),
+  )
+  if (conditions.length === 0 || isCriticalPod(pod)) return undefined
+  if (conditions.join() === 'MemoryPressure') {
+    if (podQosClass(pod) !== 'BestEffort') return undefined
+    const taint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }
+    if (pod.spec.tolerations?.some((toleration) => tolerates(toleration, taint))) return undefined
+  }
+  return { reason: 'Evicted', message: `The node had condition: [${conditions.join(' ')}]. ` }
 }
 
 function sysctlProblem(pod: NodePod): Rejection | undefined {
