@@ -21,13 +21,9 @@ async function untilEvent(
   })
   try {
     // kubectl prints the marker object first, so the watch stands before the clock starts.
-    let text = ''
     let started: number | undefined
     for await (const line of createInterface({ input: watch.stdout })) {
-      text += line
-      if (line !== '}') continue
-      const event = JSON.parse(text) as PodEvent
-      text = ''
+      const event = JSON.parse(line) as PodEvent
       if (started === undefined) {
         started = performance.now()
         begin().catch((error) => watch.stdout.destroy(error))

@@ -18,6 +18,10 @@ interface Figure {
   note: string
 }
 
+function print({ what, reached, target, note }: Figure): void {
+  process.stdout.write(`${what.padEnd(44)}${reached.padStart(10)}  ${target.padEnd(10)}${note}\n`)
+}
+
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now()
   await work()
@@ -25,7 +29,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 10)
-const figures: Figure[] = []
 const image = await busyboxArchive()
 const cluster = await TestCluster.make()
 try {
@@ -37,7 +40,7 @@ try {
     await cluster.minikube(['delete', '--keep-packages'])
     warm.push(await timed(() => cluster.minikube(['start', '--driver=none'])))
   }
-  figures.push({
+  print({
     what: 'start → node Ready, service account there',
     reached: seconds(median(warm)),
     target: '≤ 2.0 s',
@@ -46,27 +49,27 @@ try {
   await cluster.minikube(['image', 'load', image])
   const floor = median(await criFloor(cluster, rounds))
   const ready = median(await applyToReady(cluster, rounds))
-  figures.push({
+  print({
     what: 'kubectl apply → pod Ready',
     reached: seconds(ready),
     target: '≤ 0.35 s',
     note: `floor over CRI ${seconds(floor)}, ratio ${(ready / floor).toFixed(2)}`,
   })
-  figures.push({
+  print({
     what: 'kubectl delete --now → gone',
     reached: seconds(median(await deleteToGone(cluster, rounds))),
     target: '≤ 0.5 s',
     note: '',
   })
   const idle = await idleCpu(cluster, 30)
-  figures.push({
+  print({
     what: 'idle CPU, whole cluster',
     reached: `${idle.toFixed(2)} %`,
     target: '≤ 0.5 %',
     note: 'of a core, over 30 s',
   })
   const { total, parts } = await memory(cluster)
-  figures.push({
+  print({
     what: 'memory, PSS, without the runtime',
     reached: `${total.toFixed(0)} MB`,
     target: '≤ 150 MB',
@@ -91,7 +94,7 @@ try {
       }),
     )
   }
-  figures.push({
+  print({
     what: 'stop + start, workloads back',
     reached: seconds(median(again)),
     target: '≤ 3 s',
@@ -99,11 +102,4 @@ try {
   })
 } finally {
   await cluster.dispose()
-}
-
-const widths = { what: 44, reached: 10, target: 10 }
-for (const { what, reached, target, note } of figures) {
-  process.stdout.write(
-    `${what.padEnd(widths.what)}${reached.padStart(widths.reached)}  ${target.padEnd(widths.target)}${note}\n`,
-  )
 }
