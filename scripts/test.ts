@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { installPackages } from '../tests/support/debian.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -21,11 +22,30 @@ interface Suite {
   concurrency: number
   /** Milliseconds that one file may take; a hanging test must not cost the whole run. */
   timeout: number
+  /** Debian packages with the real programs that these tests run. */
+  packages: string[]
 }
 
+// The acceptance scenario comes first: on a fresh machine it sees what `start` installs and `delete` removes, before the
+// programs that the other tests run are installed for good.
 const suites: Record<string, Suite> = {
-  unit: { pattern: 'packages/*/src/**/*.test.ts', concurrency: availableParallelism(), timeout: 180_000 },
-  acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1, timeout: 2_400_000 },
+  acceptance: { pattern: 'tests/acceptance/**/*.test.ts', concurrency: 1, timeout: 2_400_000, packages: [] },
+  unit: {
+    pattern: 'packages/*/src/**/*.test.ts',
+    concurrency: availableParallelism(),
+    timeout: 180_000,
+    packages: [
+      'busybox-static',
+      'catatonit',
+      'conntrack',
+      'containerd',
+      'containernetworking-plugins',
+      'iproute2',
+      'nftables',
+      'openssl',
+      'runc',
+    ],
+  },
 }
 
 const words = process.argv.slice(2)
@@ -33,13 +53,13 @@ const only = words[0] !== undefined && words[0] in suites ? words.shift() : unde
 const parts = words
 
 async function runSuite(name: string, tally: Tally): Promise<void> {
-  const { pattern, concurrency, timeout } = suites[name]
+  const { pattern, concurrency, timeout, packages } = suites[name]
   const files = globSync(pattern, { cwd: root, exclude: (path) => path.includes('node_modules') })
-    .filter((file) => !file.endsWith('.contract.test.ts'))
     .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
     .sort()
   process.stdout.write(`\n${name}: ${files.length} files\n`)
   if (files.length === 0) return
+  if (packages.length > 0 && process.getuid?.() === 0) await installPackages(packages)
   const events = run({ files: files.map((file) => join(root, file)), concurrency, timeout, cwd: root })
   events.on('test:pass', (test) => {
     if (test.details.type === 'suite') {
