@@ -25,6 +25,7 @@ import { UserNamespaces } from './containers/user-namespaces.ts'
 import { PodEvents } from './events/pod-events.ts'
 import { Housekeeping } from './housekeeping/housekeeping.ts'
 import { ImagePuller } from './images/image-puller.ts'
+import { removeOrphanedLogs } from './logs/orphaned-logs.ts'
 import { readMachine } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { fixedStatus } from './node/node-status.ts'
@@ -278,7 +279,8 @@ export class Kubelet {
     await this.adopt()
   }
 
-  private source(): KubeletServerSource {
+  /** What the server and the housekeeping see of this kubelet. */
+  source(): KubeletServerSource {
     const { pods, statuses, cgroups } = this
     return {
       pods: () => pods.list(),
@@ -324,6 +326,8 @@ export class Kubelet {
     const known = new Set(this.pods.list().map(({ metadata }) => metadata.uid))
     await this.cgroups.removeOthers(known)
     await this.volumes.removeOthers(known)
+    const { podLogsDir } = this.config
+    await removeOrphanedLogs(podLogsDir, join(podLogsDir, '..', 'containers'), known)
   }
 
   private exited(id: string): void {

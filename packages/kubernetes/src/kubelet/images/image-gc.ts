@@ -60,13 +60,14 @@ export class ImageGc {
   }
 
   private async unused(now: number): Promise<Image[]> {
-    const [{ images }, { containers }] = await Promise.all([
+    const [{ images }, { containers }, sandboxImage] = await Promise.all([
       this.cri.listImages({}),
       this.cri.listContainers({}),
+      this.sandboxImage(),
     ])
     const used = new Set(
       containers.flatMap(({ image, imageId, imageRef }) => [image?.image, imageId, imageRef]),
-    )
+    ).add(sandboxImage)
     const isUsed = ({ id, repoDigests, repoTags }: Image): boolean =>
       [id, ...repoDigests, ...repoTags].some((name) => used.has(name))
     const present = new Set(images.map(({ id }) => id))
@@ -80,6 +81,13 @@ export class ImageGc {
     return images
       .filter((image) => !image.pinned && !isUsed(image))
       .sort((a, b) => order(a).lastUsed - order(b).lastUsed || order(a).since - order(b).since)
+  }
+
+  /** What every pod is begun with: older runtimes (containerd before 1.7) do not pin it. */
+  private async sandboxImage(): Promise<string | undefined> {
+    const { info } = await this.cri.status({ verbose: true })
+    const config = JSON.parse(info.config ?? '{}') as { sandboxImage?: string }
+    return config.sandboxImage
   }
 
   private async remove(images: readonly Image[], wanted: number, now: number): Promise<number> {
