@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -151,4 +152,12 @@ test('many writers at once lose nothing, and wait for a lock that kubectl holds'
   await rm(`${path}.lock`)
   await writes
   assert.deepEqual((await read()).clusters.map(({ name }: { name: string }) => name).sort(), names)
+})
+
+test('a lock of a minikube that was killed is taken away', async () => {
+  const gone = spawnSync(process.execPath, ['-e', ''])
+  await writeFile(`${path}.lock`, JSON.stringify({ pid: gone.pid, startTime: '1' }))
+  await putContext(home, entry, true)
+  assert.equal((await read())['current-context'], 'minikube')
+  await assert.rejects(stat(`${path}.lock`))
 })

@@ -1,9 +1,12 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { open, realpath, rm, stat } from 'node:fs/promises'
+import { open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
 import { codeOf, MinikubeError, messageOf } from '../error.ts'
 import type { Home } from '../home.ts'
+import { withLock } from '../lock.ts'
+import { identityOf, isAlive, type ProcessIdentity } from '../node/supervisor/process-table.ts'
+import { silentProgress, type Work } from '../progress.ts'
 import { version } from '../version.ts'
 
 export interface KubeconfigEntry {
@@ -20,6 +23,7 @@ export interface KubeconfigEntry {
 
 /** How long another program may hold the kubeconfig's lock; that file is kubectl's protocol. */
 const lockPatience = 10_000
+const quietWork: Work = { signal: new AbortController().signal, progress: silentProgress }
 
 /**
  * Adds or renews an entry of the user's kubeconfig; comments and everything else stay. `current`: make it the current
@@ -191,9 +195,17 @@ function indexOf(list: YAMLSeq, name: string): number {
   return list.items.findIndex((item) => isMap(item) && item.get('name') === name)
 }
 
-/** Holds `<path>.lock` as client-go does, so that kubectl and we do not overwrite each other. */
+/**
+ * Holds `<path>.lock` as client-go does, so that kubectl and we do not overwrite each other. Ours says who holds it: when
+ * that was killed, the next one takes it away.
+ */
 async function locked(path: string, action: () => Promise<void>): Promise<void> {
-  const lock = `${path}.lock`
+  await withLock(`kubeconfig ${path}`, 'writing the kubeconfig', quietWork, () =>
+    holding(`${path}.lock`, path, action),
+  )
+}
+
+async function holding(lock: string, path: string, action: () => Promise<void>): Promise<void> {
   const deadline = AbortSignal.timeout(lockPatience)
   for (;;) {
     const gone = watchForEnd(lock, deadline)
@@ -201,6 +213,7 @@ async function locked(path: string, action: () => Promise<void>): Promise<void> 
       const file = await open(lock, 'wx', 0o600)
       gone.close()
       try {
+        await file.writeFile(JSON.stringify(identityOf(process.pid)))
         await action()
       } finally {
         await file.close()
@@ -213,6 +226,11 @@ async function locked(path: string, action: () => Promise<void>): Promise<void> 
         if (codeOf(error) === 'EACCES' || codeOf(error) === 'EROFS') throw broken(path, messageOf(error))
         throw error
       }
+      if (await isStale(lock)) {
+        gone.close()
+        await rm(lock, { force: true })
+        continue
+      }
       await gone.ended
       if (!deadline.aborted) continue
       throw new MinikubeError(
@@ -223,6 +241,17 @@ async function locked(path: string, action: () => Promise<void>): Promise<void> 
         },
       )
     }
+  }
+}
+
+/** Whether the lock is that of a minikube that has gone. kubectl's say nothing about theirs. */
+async function isStale(lock: string): Promise<boolean> {
+  const text = await readFile(lock, 'utf8').catch(() => '')
+  if (text === '') return false
+  try {
+    return !isAlive(JSON.parse(text) as ProcessIdentity)
+  } catch {
+    return false
   }
 }
 
