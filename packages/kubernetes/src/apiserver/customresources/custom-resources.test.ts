@@ -172,14 +172,40 @@ test('a webhook converts between versions, on the way in and out', async () => {
     conversionReviewVersions: ['v1'],
   }
   const conversion = { strategy: 'Webhook', webhook }
-  await define({}, [version('v1'), version('v2')], { conversion })
+  const colored = { selectableFields: [{ jsonPath: '.spec.color' }] }
+  await define({}, [version('v1'), version('v2', colored)], { conversion })
   const made = await create(cron('a', { color: 'red' }, {}, 'v2'))
   assert.deepEqual(made.spec, { color: 'red', replicas: 1 })
   const { spec, metadata } = await api.api.get(api.target(path('v1'), 'default', 'a'))
   assert.deepEqual(spec, { cronSpec: 'red', replicas: 1 })
   assert.deepEqual([metadata?.labels, metadata?.uid], [{ by: 'hook' }, made.metadata.uid])
-  const { items } = await api.api.list(api.target(path('v2')).resource, 'default', {})
+  const { resource } = api.target(path('v2'))
+  const { items } = await api.api.list(resource, 'default', {})
   assert.deepEqual(items[0]?.spec, { color: 'red', replicas: 1 })
+
+  const fieldSelector = 'spec.color=blue'
+  const seen: string[] = []
+  const { promise: left, resolve, reject } = Promise.withResolvers<void>()
+  const endWatch = api.api.watch(
+    resource,
+    'default',
+    { fieldSelector },
+    {
+      event({ type, object }) {
+        seen.push(`${type} ${object.metadata.name} ${(object.spec as { color: string }).color}`)
+        if (type === 'DELETED') resolve()
+      },
+      failed: reject,
+    },
+  )
+  const blue = await create(cron('b', { color: 'blue' }, {}, 'v2'))
+  const found = await api.api.list(resource, 'default', { fieldSelector, limit: 1 })
+  assert.deepEqual([found.items.map((item) => item.metadata.name), found.continue], [['b'], undefined])
+  const target = api.target(path('v2'), 'default', 'b')
+  await api.api.update(target, { value: { ...blue, spec: { color: 'green' } } }, api.write())
+  await left
+  endWatch()
+  assert.deepEqual(seen, ['ADDED b blue', 'DELETED b blue'])
 })
 
 test('names that another definition has are not granted, until they are free', async () => {

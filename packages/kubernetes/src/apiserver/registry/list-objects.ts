@@ -41,26 +41,40 @@ export async function listObjects(
     resource,
     namespace ?? (resource.info.namespaced ? selection.namespace : undefined),
   )
-  const result = scan(store, resource, prefix, selection, request)
-  if (resource.conversion && result.items.length > 0)
-    result.items = await resource.conversion.fromStorage(result.items)
+  const { conversion } = resource
+  if (conversion && selection.versioned) {
+    return scan(store, resource, prefix, selection, request, async (items) =>
+      (items.length > 0 ? await conversion.fromStorage(items) : []).filter(selection.matches),
+    )
+  }
+  const result = await scan(store, resource, prefix, selection, request, (items) =>
+    items.filter(selection.matches),
+  )
+  if (conversion && result.items.length > 0) result.items = await conversion.fromStorage(result.items)
   return result
 }
 
-function scan(
+/** Those of `items`, stored ones, that are selected, as they are selected. */
+type Select = (items: StoredKubeObject[]) => StoredKubeObject[] | Promise<StoredKubeObject[]>
+
+async function scan(
   store: Store,
   resource: ServedResource,
   prefix: string,
   selection: Selection,
   request: ListRequest,
-): ListResult {
+  select: Select,
+): Promise<ListResult> {
   const { limit = 0 } = request
   const start = startOf(store, prefix, request)
-  if (selection.name && !start) return single(store, resource, prefix, selection, selection.name)
+  if (selection.name && !start) {
+    const { items, revision } = single(store, resource, prefix, selection.name)
+    return { items: await select(items), revision }
+  }
   if (selection.everything || limit === 0) {
     const page = pageOf(store, prefix, limit, start, request)
     return {
-      items: selection.everything ? page.items : page.items.filter(selection.matches),
+      items: selection.everything ? page.items : await select(page.items),
       revision: page.revision,
       ...(page.next && { continue: continueFrom(prefix, page.next, page.revision) }),
       ...(page.remaining && { remaining: page.remaining }),
@@ -71,12 +85,13 @@ function scan(
   for (;;) {
     const page = pageOf(store, prefix, scanSize, after, request)
     const { revision } = page
-    for (const [index, object] of page.items.entries()) {
-      if (!selection.matches(object)) continue
-      items.push(object)
-      if (items.length < limit) continue
-      const more = index < page.items.length - 1 || page.next !== undefined
-      const { namespace = '', name = '' } = object.metadata
+    const found = await select(page.items)
+    const room = limit - items.length
+    items.push(...found.slice(0, room))
+    if (found.length >= room) {
+      const { namespace = '', name = '' } = items.at(-1)!.metadata
+      const last = page.items.at(-1)!.metadata
+      const more = page.next !== undefined || last.name !== name || (last.namespace ?? '') !== namespace
       return {
         items,
         revision,
@@ -88,21 +103,13 @@ function scan(
   }
 }
 
-/** A selector on the name alone needs no scan where the name makes the key. */
-function single(
-  store: Store,
-  resource: ServedResource,
-  prefix: string,
-  selection: Selection,
-  name: string,
-): ListResult {
+/** What a selector on the name alone can be about: it needs no scan where the name makes the key. */
+function single(store: Store, resource: ServedResource, prefix: string, name: string): ListResult {
   const { namespaced } = resource.info
   const { revision } = store
-  if (namespaced && prefix === storePrefix(resource)) {
-    return { items: store.list(prefix).items.filter(selection.matches), revision }
-  }
+  if (namespaced && prefix === storePrefix(resource)) return { items: store.list(prefix).items, revision }
   const object = store.get(`${namespaced ? prefix : storePrefix(resource, '')}${name}`)
-  return { items: object && selection.matches(object) ? [object] : [], revision }
+  return { items: object ? [object] : [], revision }
 }
 
 function startOf(

@@ -9,12 +9,14 @@ export interface Selection {
   matches(object: StoredKubeObject): boolean
   /** Everything under the scope: no need to look at objects. */
   readonly everything: boolean
+  /** Looks at fields that may be elsewhere in another version: only objects of the served version can be matched. */
+  readonly versioned: boolean
   /** From a field selector that demands one name or one namespace. */
   readonly name?: string
   readonly namespace?: string
 }
 
-const all: Selection = { matches: () => true, everything: true }
+const all: Selection = { matches: () => true, everything: true, versioned: false }
 
 /** @throws ApiError BadRequest for selectors that do not parse or name a field that cannot be selected by */
 export function selectionOf(
@@ -33,6 +35,7 @@ export function selectionOf(
   const namespace = exactly('metadata.namespace')
   return {
     everything: !labels && fields.length === 0,
+    versioned: fields.some(({ field }) => !field.startsWith('metadata.')),
     matches: (object) =>
       fields.every(({ field, equal, value }) => (selectableFields.read(object, field) === value) === equal) &&
       (labels?.(object.metadata.labels) ?? true),

@@ -5,7 +5,7 @@ import { type Store, type StoreEvent, StoreExpired } from '../../store/store.ts'
 import { onBookmarkTick } from './bookmark-clock.ts'
 import { parseResourceVersion, refuseFuture } from './resource-version.ts'
 import { type Selection, selectionOf } from './selection.ts'
-import type { ServedResource } from './served-resource.ts'
+import type { ServedResource, VersionConversion } from './served-resource.ts'
 import { storePrefix } from './store-key.ts'
 
 export interface WatchRequest {
@@ -53,7 +53,8 @@ export function watchObjects(
   let told = initial || asked === 0 ? store.revision : asked
   let ended = false
 
-  const deliver = conversion ? convertingInOrder(resource, listener, () => ended) : listener.event
+  const late = conversion && selection.versioned ? selection : undefined
+  const deliver = conversion ? convertingInOrder(conversion, late, listener, () => ended) : listener.event
   const bookmark = (annotations?: Record<string, string>): void => {
     const metadata = {
       resourceVersion: String(told),
@@ -65,13 +66,13 @@ export function watchObjects(
 
   if (initial) {
     for (const object of store.list(prefix).items) {
-      if (selection.matches(object)) deliver({ type: 'ADDED', object })
+      if (late || selection.matches(object)) deliver({ type: 'ADDED', object })
     }
     if (request.sendInitialEvents && request.allowBookmarks) bookmark({ [initialEventsEnd]: 'true' })
   }
   const endEvents = follow(store, prefix, told, (event) => {
     told = event.revision
-    const seen = selection.everything ? event : selected(selection, event)
+    const seen = late || selection.everything ? event : selected(selection, event)
     if (seen) deliver(seen)
   })
   const endBookmarks = request.allowBookmarks
@@ -100,8 +101,10 @@ function follow(
   }
 }
 
+type Change = RegistryWatchEvent & Pick<StoreEvent, 'previous'>
+
 /** How a change looks to somebody who sees only a selection. */
-function selected(selection: Selection, event: StoreEvent): RegistryWatchEvent | undefined {
+function selected(selection: Selection, event: Change): RegistryWatchEvent | undefined {
   const { type, object, previous } = event
   const before = previous !== undefined && selection.matches(previous)
   if (type === 'DELETED') return before ? event : undefined
@@ -109,26 +112,43 @@ function selected(selection: Selection, event: StoreEvent): RegistryWatchEvent |
   if (now) return before ? event : { type: 'ADDED', object }
   if (!before) return undefined
   // It left: its last state inside, at the version at which it left.
-  const resourceVersion = String(event.revision)
+  const { resourceVersion } = object.metadata
   return { type: 'DELETED', object: { ...previous, metadata: { ...previous.metadata, resourceVersion } } }
 }
 
-/** Conversion may take a webhook; events still arrive one after the other. */
+/**
+ * Conversion may take a webhook; events still arrive one after the other.
+ * @param selection of the converted objects; undefined: all that comes is selected already
+ */
 function convertingInOrder(
-  { conversion }: ServedResource,
+  conversion: VersionConversion,
+  selection: Selection | undefined,
   listener: WatchListener,
   hasEnded: () => boolean,
-): (event: RegistryWatchEvent) => void {
+): (event: Change) => void {
   let tail: Promise<void> = Promise.resolve()
-  return ({ type, object }) => {
+  return (event) => {
     tail = tail.then(async () => {
       if (hasEnded()) return
       try {
-        const served = type === 'BOOKMARK' ? object : (await conversion!.fromStorage([object]))[0]!
-        if (!hasEnded()) listener.event({ type, object: served })
+        const served = await convertChange(conversion, selection, event)
+        if (served && !hasEnded()) listener.event(served)
       } catch (error) {
         if (!hasEnded()) listener.failed(error)
       }
     })
   }
+}
+
+async function convertChange(
+  conversion: VersionConversion,
+  selection: Selection | undefined,
+  event: Change,
+): Promise<RegistryWatchEvent | undefined> {
+  const { type } = event
+  if (type === 'BOOKMARK') return event
+  const stored = selection && event.previous ? [event.object, event.previous] : [event.object]
+  const [object, previous] = await conversion.fromStorage(stored)
+  const served: Change = { type, object: object!, ...(previous && { previous }) }
+  return selection ? selected(selection, served) : served
 }
