@@ -1,7 +1,13 @@
+import type { Work } from '../progress.ts'
 import type { Cluster } from './cluster.ts'
+import { configureCluster } from './configure.ts'
+import { applyServices } from './supervise.ts'
 import { syncHosts } from './sync-node.ts'
 
-/** Brings the profile's host names onto the node; while the cluster is stopped the next start does. */
-export async function applyHosts(cluster: Cluster): Promise<void> {
-  if (await cluster.supervisor.status()) await syncHosts(cluster)
+/** Brings the profile's host names to the node and to the cluster's DNS; while it is stopped the next start does. */
+export async function applyHosts(cluster: Cluster, work: Work): Promise<void> {
+  if (!(await cluster.supervisor.status())) return
+  await syncHosts(cluster)
+  const { config } = await configureCluster(cluster, work)
+  await applyServices(cluster, config)
 }

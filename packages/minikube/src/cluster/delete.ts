@@ -41,14 +41,26 @@ export async function deleteCluster(
     requireRoot(cluster, 'delete')
     work.progress.step('Deleting', `Deleting "${name}" in ${cluster.driver.name} ...`)
     await powerOff(cluster, false, work)
-    const stayed = await withLock('machine', 'setting up a cluster', work, () => undo(cluster, keepPackages))
     await cluster.driver.delete(cluster.machine, work)
-    await removeContext(home, name)
-    await home.remove(home.profile(name))
-    await home.remove(home.path('machines', name))
+    const stayed = await withLock('machine', 'setting up a cluster', work, () =>
+      removeCluster(cluster, keepPackages),
+    )
     work.progress.step('Done', `Removed all traces of the "${name}" cluster.`)
     return { found: true, stayed }
   })
+}
+
+/** Undoes what was changed for a cluster that does not run, and forgets it. The caller holds the locks. */
+export async function removeCluster(
+  cluster: Cluster,
+  keepPackages: boolean,
+): Promise<DeleteResult['stayed']> {
+  const { home, profile } = cluster
+  const stayed = await undo(cluster, keepPackages)
+  await removeContext(home, profile.Name)
+  await home.remove(home.profile(profile.Name))
+  await home.remove(home.path('machines', profile.Name))
+  return stayed
 }
 
 /** A profile whose file is broken or lost is deleted by what follows from its name. */

@@ -4,6 +4,7 @@ import type { Profile } from '../../cluster/profile.ts'
 import { loadProfile, saveProfile } from '../../cluster/profile-store.ts'
 import { requireRoot } from '../../cluster/require-root.ts'
 import type { Home } from '../../home.ts'
+import type { Work } from '../../progress.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { table } from '../output/table.ts'
 import { UsageError } from '../usage-error.ts'
@@ -13,11 +14,11 @@ const add: Command = defineCommand({
   summary: 'Adds a name, or gives it another address',
   usage: 'NAME ADDRESS',
   args: { min: 2, max: 2 },
-  async run({ args, profile, home, output }) {
+  async run({ args, profile, home, output, work }) {
     const [name, address] = args as [string, string]
     if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(name)) throw new UsageError(`"${name}" is no host name`)
     if (isIP(address) === 0) throw new UsageError(`"${address}" is no IP address`)
-    await change(home, profile, (entries) => [
+    await change(home, profile, work, (entries) => [
       ...entries.filter((entry) => entry.Name !== name),
       { Name: name, Address: address },
     ])
@@ -32,9 +33,9 @@ const remove: Command = defineCommand({
   summary: 'Removes a name',
   usage: 'NAME',
   args: { min: 1, max: 1 },
-  async run({ args, profile, home, output }) {
+  async run({ args, profile, home, output, work }) {
     const [name] = args
-    await change(home, profile, (entries) => {
+    await change(home, profile, work, (entries) => {
       const rest = entries.filter((entry) => entry.Name !== name)
       if (rest.length === entries.length)
         throw new UsageError(`"${name}" was not added`, "'minikube hosts list' shows what was.")
@@ -76,6 +77,7 @@ export const hosts = defineCommand({
 async function change(
   home: Home,
   name: string,
+  work: Work,
   edit: (entries: Profile['Hosts']) => Profile['Hosts'],
 ): Promise<void> {
   const profile = await loadProfile(home, name)
@@ -83,5 +85,5 @@ async function change(
   requireRoot(cluster, 'hosts')
   await saveProfile(home, cluster.profile)
   const { applyHosts } = await import('../../cluster/apply-hosts.ts')
-  await applyHosts(cluster)
+  await applyHosts(cluster, work)
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import {
   requiredModules,
   requiredPrograms,
   requiredSysctls,
 } from '@minikube-ts/kubernetes/proxy/host-requirements.ts'
+import type { NodeFile } from '../../node/node.ts'
 import type { Work } from '../../progress.ts'
 import type { ServiceSpec } from '../../runtimes/runtime.ts'
 import type { KeyPair } from '../credentials.ts'
@@ -52,34 +54,45 @@ export class EmbeddedEngine implements Engine {
       ...certificates,
     ])
     onNode.delete('client')
-    const files = [
-      ...certificateFiles(directories.certificates, onNode, serviceAccountKey),
+    const certificateFile = (names: readonly string[]): NodeFile[] =>
+      certificateFiles(
+        directories.certificates,
+        new Map([...onNode].filter(([name]) => names.includes(name))),
+      )
+    const ofControlPlane: NodeFile[] = [
+      ...certificateFile(['ca', 'proxy-client-ca', 'apiserver', 'apiserver-kubelet-client', 'proxy-client']),
+      { path: `${directories.certificates}/sa.key`, content: serviceAccountKey, mode: 0o600 },
       { path: directories.controlPlaneConfig, content: json(controlPlaneConfig(context)), mode: 0o600 },
+    ]
+    const ofNode: NodeFile[] = [
+      ...certificateFile(['ca', 'kubelet', 'node']),
       { path: directories.nodeConfig, content: json(nodeConfig(context)), mode: 0o600 },
       { path: directories.nodeKubeconfig, content: nodeKubeconfig(context), mode: 0o600 },
-      {
-        path: `${context.cni.confDir}/10-minikube.conflist`,
-        content: cniConfiguration(context, context.mtu),
-      },
     ]
-    await node.writeFiles(files)
-    // A service is started anew when what it reads has changed.
-    const env = {
-      MINIKUBE_CONFIG_DIGEST: await digest(files.map(({ content }) => content)),
-      NODE_COMPILE_CACHE: `${context.dataDir}/engine/compile-cache`,
+    const network = {
+      path: `${context.cni.confDir}/10-minikube.conflist`,
+      content: cniConfiguration(context, context.mtu),
     }
+    await node.writeFiles([
+      ...new Map([...ofControlPlane, ...ofNode, network].map((file) => [file.path, file])).values(),
+    ])
+    // A service is started anew when what it reads has changed.
+    const env = (files: readonly NodeFile[]): Record<string, string> => ({
+      MINIKUBE_CONFIG_DIGEST: digest(files),
+      NODE_COMPILE_CACHE: `${context.dataDir}/engine/compile-cache`,
+    })
     return [
       {
         name: 'control-plane',
         argv: [...context.programs.argv('control-plane'), '--config', directories.controlPlaneConfig],
-        env,
+        env: env(ofControlPlane),
         ready: { notify: true },
         stopTimeout: 15_000,
       },
       {
         name: 'node',
         argv: [...context.programs.argv('node'), '--config', directories.nodeConfig],
-        env,
+        env: env(ofNode),
         ready: { notify: true },
         stopTimeout: 15_000,
       },
@@ -114,9 +127,8 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-async function digest(contents: readonly (string | Buffer)[]): Promise<string> {
-  const { createHash } = await import('node:crypto')
+function digest(files: readonly NodeFile[]): string {
   const hash = createHash('sha256')
-  for (const content of contents) hash.update(content)
+  for (const { content } of files) hash.update(content)
   return hash.digest('hex').slice(0, 16)
 }

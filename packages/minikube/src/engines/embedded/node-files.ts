@@ -92,17 +92,11 @@ export function certificateSpecs(context: EngineContext): CredentialSpec[] {
 }
 
 /** Certificates and keys as files on the node. */
-export function certificateFiles(
-  directory: string,
-  certificates: ReadonlyMap<string, KeyPair>,
-  serviceAccountKey: string,
-): NodeFile[] {
-  const files: NodeFile[] = [{ path: `${directory}/sa.key`, content: serviceAccountKey, mode: 0o600 }]
-  for (const [name, { cert, key }] of certificates) {
-    files.push({ path: `${directory}/${name}.crt`, content: cert, mode: 0o644 })
-    files.push({ path: `${directory}/${name}.key`, content: key, mode: 0o600 })
-  }
-  return files
+export function certificateFiles(directory: string, certificates: ReadonlyMap<string, KeyPair>): NodeFile[] {
+  return [...certificates].flatMap(([name, { cert, key }]) => [
+    { path: `${directory}/${name}.crt`, content: cert, mode: 0o644 },
+    { path: `${directory}/${name}.key`, content: key, mode: 0o600 },
+  ])
 }
 
 export function controlPlaneConfig(context: EngineContext): ControlPlaneConfig {

@@ -62,6 +62,7 @@ export const packages: ChangeKind<PackageChange> = {
 export async function installedVersions(node: Node, names: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   if (names.length === 0) return found
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
   const format = '-f=${Package}\t${db:Status-Status}\t${Version}\n'
   const { stdout } = await node.run(['dpkg-query', '-W', format, ...names], { allowFailure: true })
   for (const line of stdout.toString().split('\n')) {
