@@ -132,7 +132,11 @@ export class Checker {
   #select(expr: Select): CelType {
     const name = qualifiedName(expr)
     const declared = name === undefined ? undefined : this.#variable(name)
-    if (declared) return declared
+    if (declared) {
+      // One variable whose name has dots.
+      Object.assign(expr, { kind: 'ident', name })
+      return declared
+    }
     const operand = this.#types.resolve(this.#check(expr.operand))
     const inner = inOptional(operand)
     const type = this.#field(inner ?? operand, expr)

@@ -68,21 +68,13 @@ class Planner {
   }
 
   #select({ operand, field, test, optional }: Select): Step {
-    const whole = dotted(operand, field)
-    const constant = whole === undefined ? undefined : this.#constant(whole)
-    if (constant !== undefined) return () => constant
     const from = this.plan(operand)
     return (scope) => {
       if (!test) scope.spend(1)
       const value = from(scope)
       if (value instanceof CelOptional) return selectOptional(value.value, field, test)
       if (optional) return selectOptional(value, field, false)
-      if (!(value instanceof CelMap)) {
-        // A variable whose name has a dot: `authorizer.requestResource`.
-        const variable = whole === undefined ? undefined : scope.get(whole)
-        if (variable === undefined) throw new CelError('no such overload')
-        return variable
-      }
+      if (!(value instanceof CelMap)) throw new CelError('no such overload')
       if (test) return value.hasField(field)
       const found = value.field(field)
       if (found === undefined) throw new CelError(`no such key: ${field}`)
@@ -182,13 +174,6 @@ class Planner {
       return flat ? made : new CelOptional(made)
     }
   }
-}
-
-function dotted(operand: Expr, field: string): string | undefined {
-  if (operand.kind === 'ident') return `${operand.name}.${field}`
-  if (operand.kind !== 'select') return undefined
-  const prefix = dotted(operand.operand, operand.field)
-  return prefix === undefined ? undefined : `${prefix}.${field}`
 }
 
 function selectOptional(value: CelValue | undefined, field: string, test: boolean): CelValue {

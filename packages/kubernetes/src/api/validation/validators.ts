@@ -1,5 +1,6 @@
 import type { StoredKubeObject } from '../kube-object.ts'
 import type { ResourceInfo } from '../resource-info.ts'
+import { admissionregistrationValidators } from './admissionregistration/admissionregistration-validators.ts'
 import { customResourceDefinitions } from './apiextensions/custom-resource-definitions.ts'
 import { apiServices } from './apiregistration/api-services.ts'
 import { appsValidators } from './apps/apps-validators.ts'
@@ -22,6 +23,7 @@ import type { Validator } from './validator.ts'
 const validators = new Map<string, Validator<StoredKubeObject>>(
   [
     coreValidators,
+    admissionregistrationValidators,
     appsValidators,
     autoscalingValidators,
     batchValidators,

@@ -11,6 +11,7 @@ import type {
 import type { Field } from '../field.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../formats.ts'
 import type { Validator } from '../validator.ts'
+import { validateWebhookClient } from '../webhook-client.ts'
 import { validateSchemaProps } from './schema-props.ts'
 
 const approval = 'api-approved.kubernetes.io'
@@ -219,14 +220,7 @@ function checkConversion(conversion: CustomResourceConversion | undefined, field
     return
   }
   if (!config) at.required('required when strategy is set to Webhook')
-  else if ((config.url === undefined) === (config.service === undefined)) {
-    at.required('exactly one of url or service is required')
-  } else if (config.url !== undefined && !URL.parse(config.url)?.protocol.startsWith('https')) {
-    at.at('url').invalid(
-      config.url,
-      "'https' is the only allowed URL scheme; desired format: https://host[/path]",
-    )
-  }
+  else validateWebhookClient(config, at)
   const versions = webhook?.conversionReviewVersions ?? []
   if (versions.length === 0) field.at('conversionReviewVersions').required()
   else if (!versions.some((version) => reviewVersions.includes(version))) {
