@@ -20,7 +20,7 @@ const groupVersionResource = objectType('kubernetes.GroupVersionResource', {
 })
 
 /** The type of `request`. */
-export const requestType = objectType('kubernetes.AdmissionRequest', {
+export const admissionRequestType = objectType('kubernetes.AdmissionRequest', {
   kind: groupVersionKind,
   resource: groupVersionResource,
   subResource: string,
@@ -41,7 +41,7 @@ export const requestType = objectType('kubernetes.AdmissionRequest', {
 })
 
 /** The type of `namespaceObject`. */
-export const namespaceType = objectType('kubernetes.Namespace', {
+export const namespaceObjectType = objectType('kubernetes.Namespace', {
   metadata: objectType('kubernetes.NamespaceMetadata', {
     name: string,
     generateName: string,
@@ -93,12 +93,12 @@ function patchTypes(name: string): ObjectType | undefined {
   return name === 'Object' || name.startsWith('Object.') ? partialObjectType(name) : undefined
 }
 
-export interface ExpressionKind {
+export interface AdmissionExpressions {
   /** There is a parameter, `params`. */
   params?: boolean
   authorizer?: boolean
   /** The policy's own `variables`, with the types of their expressions. */
-  variables?: ObjectType
+  variables?: Readonly<Record<string, CelType>>
   /** Expressions may make objects and patches. */
   patches?: boolean
 }
@@ -107,7 +107,7 @@ export interface ExpressionKind {
  * Values to give them: `object`, `oldObject` and `params` (dyn, null where there is none), `request`, `namespaceObject`
  * (null for what has no namespace), `authorizer`, `authorizer.requestResource`, `variables`.
  */
-export function admissionEnvironment(kind: ExpressionKind): CelEnvironment {
+export function admissionEnvironment(kind: AdmissionExpressions): CelEnvironment {
   const { params, authorizer, variables, patches } = kind
   const opaque = (name: string): CelType => ({
     kind: 'opaque',
@@ -118,15 +118,15 @@ export function admissionEnvironment(kind: ExpressionKind): CelEnvironment {
     variables: {
       object: dyn,
       oldObject: dyn,
-      request: requestType,
-      namespaceObject: namespaceType,
+      request: admissionRequestType,
+      namespaceObject: namespaceObjectType,
       ...(params && { params: dyn }),
       ...(authorizer && {
         authorizer: opaque('Authorizer'),
         'authorizer.requestResource': opaque('ResourceCheck'),
       }),
-      ...(variables && { variables }),
+      ...(variables && { variables: objectType('kubernetes.variables', { ...variables }) }),
     },
-    ...(patches && { message: (name) => (name === 'JSONPatch' ? jsonPatchType : partOfObject(name)) }),
+    ...(patches && { message: patchTypes }),
   }
 }

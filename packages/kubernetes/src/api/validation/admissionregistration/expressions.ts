@@ -1,4 +1,4 @@
-import { admissionEnvironment, type ExpressionKind } from '../../cel/admission.ts'
+import { type AdmissionExpressions, admissionEnvironment } from '../../cel/admission.ts'
 import { checkCel } from '../../cel/cel.ts'
 import { CelCompileError } from '../../cel/cel-error.ts'
 import { type CelType, dyn, formatType } from '../../cel/cel-type.ts'
@@ -15,7 +15,7 @@ const mostConditions = 64
  */
 export function validateExpression(
   source: string,
-  options: ExpressionKind,
+  options: AdmissionExpressions,
   types: readonly string[],
   field: Field,
 ): CelType {

@@ -1,5 +1,5 @@
-import type { ExpressionKind } from '../../cel/admission.ts'
-import { type CelType, type ObjectType, objectType } from '../../cel/cel-type.ts'
+import type { AdmissionExpressions } from '../../cel/admission.ts'
+import type { CelType } from '../../cel/cel-type.ts'
 import { isCelIdentifier } from '../../cel/field-names.ts'
 import { deepEqual } from '../../json.ts'
 import type {
@@ -55,7 +55,7 @@ function join(value: string, problems: string[], field: Field): void {
 }
 
 /** What both sorts of policies say. @returns what their expressions may speak of */
-function validateCommon(spec: Spec, old: Spec | undefined, field: Field): ExpressionKind {
+function validateCommon(spec: Spec, old: Spec | undefined, field: Field): AdmissionExpressions {
   if (spec.failurePolicy === undefined) field.at('failurePolicy').required()
   oneOfIfSet(spec.failurePolicy, ['Fail', 'Ignore'], field.at('failurePolicy'))
   if (spec.paramKind) validateParamKind(spec.paramKind, field.at('paramKind'))
@@ -78,21 +78,25 @@ function validateConstraints(match: MatchResources | undefined, field: Field): v
 }
 
 /** Each variable may speak of those before. @returns what expressions may speak of now */
-function validateVariables(list: Variable[], options: ExpressionKind, field: Field): ExpressionKind {
-  const types: Record<string, CelType> = {}
-  const variables = (): ObjectType => objectType('kubernetes.variables', types)
+function validateVariables(
+  list: Variable[],
+  options: AdmissionExpressions,
+  field: Field,
+): AdmissionExpressions {
+  if (list.length === 0) return options
+  const variables: Record<string, CelType> = {}
   for (const [index, { name = '', expression = '' }] of list.entries()) {
     const at = field.index(index)
     if (!name.trim()) at.at('name').required('name is not specified')
     else if (!isCelIdentifier(name)) at.at('name').invalid(name, 'must be a valid CEL identifier')
-    const kind = { ...options, variables: variables() }
-    if (expression.trim()) types[name] = validateExpression(expression, kind, [], at.at('expression'))
+    const own = { ...options, variables }
+    if (expression.trim()) variables[name] = validateExpression(expression, own, [], at.at('expression'))
     else at.at('expression').required('expression is not specified')
   }
-  return list.length > 0 ? { ...options, variables: variables() } : options
+  return { ...options, variables }
 }
 
-function validateValidation(validation: Validation, options: ExpressionKind, field: Field): void {
+function validateValidation(validation: Validation, options: AdmissionExpressions, field: Field): void {
   const { expression = '', message = '', messageExpression = '', reason } = validation
   if (expression.trim()) validateExpression(expression, options, ['bool'], field.at('expression'))
   else field.at('expression').required('expression is not specified')
@@ -108,7 +112,7 @@ function validateValidation(validation: Validation, options: ExpressionKind, fie
 function validateAnnotation(
   { key = '', valueExpression = '' }: AuditAnnotation,
   policy: string | undefined,
-  options: ExpressionKind,
+  options: AdmissionExpressions,
   field: Field,
 ): void {
   if (policy) field.at('key').check(`${policy}/${key}`, isQualifiedName(`${policy}/${key}`))
@@ -177,7 +181,7 @@ const patches = {
   JSONPatch: ['jsonPatch', 'list(JSONPatch)'],
 } as const
 
-function validateMutation(mutation: Mutation, options: ExpressionKind, field: Field): void {
+function validateMutation(mutation: Mutation, options: AdmissionExpressions, field: Field): void {
   const { patchType } = mutation
   if (patchType !== 'ApplyConfiguration' && patchType !== 'JSONPatch') {
     oneOf(patchType, ['ApplyConfiguration', 'JSONPatch'], field.at('patchType'))
