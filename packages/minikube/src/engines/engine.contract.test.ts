@@ -30,8 +30,8 @@ export function engineContract(engine: Engine): void {
       runDir: join(directory, 'run'),
       logDir: join(directory, 'logs'),
       network: {
-        apiServerPort: 18443,
-        kubeletPort: 18250,
+        apiServerPort: 1,
+        kubeletPort: 2,
         serviceCidr: '10.96.0.0/12',
         podCidr: '10.244.0.0/16',
         nodePodCidr: '10.244.0.0/24',
