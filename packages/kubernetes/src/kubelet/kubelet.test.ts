@@ -441,7 +441,10 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
             ],
           },
         ),
-        shell('b', `echo b >> /s/log; touch /s/b; ${forever}`, shared),
+        shell('b', `echo b >> /s/log; touch /s/b /written; ${forever}`, {
+          ...shared,
+          readinessProbe: { exec: { command: ['test', '-e', '/written'] }, periodSeconds: 1 },
+        }),
       ],
       volumes: [{ name: 's', emptyDir: {} }],
     })

