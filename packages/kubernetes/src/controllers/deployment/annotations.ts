@@ -20,19 +20,27 @@ const ownAnnotations = new Set([
 
 type Annotations = Record<string, string>
 
-/** 0 when there is none, or it is no number. */
-export function revisionOf(set: ReplicaSet): number {
+/** Of 64 bits; 0 when there is none, or it is no number. */
+export function revisionOf(set: ReplicaSet): bigint {
   const text = set.metadata.annotations?.[revisionAnnotation] ?? ''
-  return /^\d+$/.test(text) ? Number(text) : 0
+  return /^\d+$/.test(text) ? BigInt(text) : 0n
 }
 
-export function highestRevision(sets: ReplicaSet[]): number {
-  return Math.max(0, ...sets.map(revisionOf))
+export function highestRevision(sets: ReplicaSet[]): bigint {
+  return ascending(sets).at(-1) ?? 0n
 }
 
 /** The one before the newest; 0 when there is none. */
-export function previousRevision(sets: ReplicaSet[]): number {
-  return sets.map(revisionOf).sort((a, b) => b - a)[1] ?? 0
+export function previousRevision(sets: ReplicaSet[]): bigint {
+  return ascending(sets).at(-2) ?? 0n
+}
+
+function ascending(sets: ReplicaSet[]): bigint[] {
+  return sets.map(revisionOf).sort(compareRevisions)
+}
+
+export function compareRevisions(left: bigint, right: bigint): number {
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 function replicaCount(set: ReplicaSet, annotation: string): number | undefined {
@@ -61,7 +69,7 @@ export function replicaAnnotations(deployment: OwnDeployment): Annotations {
 export function annotationsOfNewSet(
   deployment: OwnDeployment,
   existing: Annotations | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const annotations: Annotations = { ...existing }
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
@@ -69,7 +77,7 @@ export function annotationsOfNewSet(
   }
   const before = existing?.[revisionAnnotation]
   if (before !== undefined && before !== '' && !/^\d+$/.test(before)) return annotations
-  if (Number(before ?? 0) < revision) {
+  if (BigInt(before ?? 0) < revision) {
     annotations[revisionAnnotation] = `${revision}`
     // An old set that is current again keeps the numbers that it had.
     if (before !== undefined) {

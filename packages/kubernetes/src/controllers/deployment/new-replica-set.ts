@@ -23,7 +23,7 @@ import {
 export async function resolveSets(rollout: Rollout, create: boolean): Promise<Sets> {
   const existing = findSetOf(rollout.deployment.spec.template, rollout.sets)
   const old = rollout.sets.filter((set) => set !== existing)
-  const revision = highestRevision(old) + 1
+  const revision = highestRevision(old) + 1n
   let current: ReplicaSet | undefined
   if (existing) current = await refresh(rollout, existing, revision)
   else if (create) current = await createSet(rollout, old, revision)
@@ -32,7 +32,7 @@ export async function resolveSets(rollout: Rollout, create: boolean): Promise<Se
   return { current, old }
 }
 
-async function refresh(rollout: Rollout, set: ReplicaSet, revision: number): Promise<ReplicaSet> {
+async function refresh(rollout: Rollout, set: ReplicaSet, revision: bigint): Promise<ReplicaSet> {
   const { client, deployment, now } = rollout
   const annotations = annotationsOfNewSet(deployment, set.metadata.annotations ?? {}, revision)
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0
@@ -69,7 +69,7 @@ function setRevision(deployment: OwnDeployment, revision: string): boolean {
 async function createSet(
   rollout: Rollout,
   old: ReplicaSet[],
-  revision: number,
+  revision: bigint,
 ): Promise<ReplicaSet | undefined> {
   const { client, deployment, events, now } = rollout
   const wanted = newSet(deployment, old, revision)
@@ -103,7 +103,7 @@ async function createSet(
   return created
 }
 
-function newSet(deployment: OwnDeployment, old: ReplicaSet[], revision: number): ReplicaSet {
+function newSet(deployment: OwnDeployment, old: ReplicaSet[], revision: bigint): ReplicaSet {
   const { spec, metadata, status } = deployment
   const hash = hashOf(spec.template, status.collisionCount)
   const labels = { ...spec.template.metadata?.labels, [templateHashLabel]: hash }

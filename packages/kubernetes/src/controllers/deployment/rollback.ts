@@ -6,20 +6,20 @@ import { sameTemplate, withoutHash } from './replica-sets.ts'
 import { allOf, type OwnDeployment, type Rollout } from './rollout.ts'
 
 /** The revision that the old annotation of extensions/v1beta1 asks for; 0 is the one before. */
-export function wantedRollback({ metadata }: OwnDeployment): number | undefined {
+export function wantedRollback({ metadata }: OwnDeployment): bigint | undefined {
   const text = metadata.annotations?.[rollbackAnnotation]
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined
 }
 
-export async function rollBack(rollout: Rollout, asked: number): Promise<void> {
+export async function rollBack(rollout: Rollout, asked: bigint): Promise<void> {
   const { client, deployment, events } = rollout
   const sets = allOf(await resolveSets(rollout, true))
   const name = deployment.metadata.name
   const revision = asked || previousRevision(sets)
-  const target = sets.find((set) => revision > 0 && revisionOf(set) === revision)
+  const target = sets.find((set) => revision > 0n && revisionOf(set) === revision)
   let done = false
   if (!target) {
-    const what = revision === 0 ? 'last revision.' : 'the revision to rollback to.'
+    const what = revision === 0n ? 'last revision.' : 'the revision to rollback to.'
     events.event({ ...deployment }, 'Warning', 'DeploymentRollbackRevisionNotFound', `Unable to find ${what}`)
   } else if (sameTemplate(target.spec?.template, deployment.spec.template)) {
     const message = `The rollback revision contains the same template as current deployment "${name}"`

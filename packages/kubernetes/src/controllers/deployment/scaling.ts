@@ -2,7 +2,13 @@ import { isReason } from '../../api/api-error.ts'
 import { deepEqual } from '../../api/json.ts'
 import type { ReplicaSet } from '../../api/types/apps-v1.ts'
 import { replicaSets } from '../../client/resources.ts'
-import { desiredReplicas, maxReplicas, replicaAnnotations, revisionOf } from './annotations.ts'
+import {
+  compareRevisions,
+  desiredReplicas,
+  maxReplicas,
+  replicaAnnotations,
+  revisionOf,
+} from './annotations.ts'
 import { isRollingUpdate, maxSurge } from './fenceposts.ts'
 import { activeOf, availableOf, compareAge, oldestFirst, replicasOf, sum } from './replica-sets.ts'
 import { allOf, type OwnDeployment, type Rollout, type Sets, wantedReplicas } from './rollout.ts'
@@ -113,7 +119,7 @@ export async function cleanUp({ client, deployment }: Rollout, old: ReplicaSet[]
   if (limit === undefined || limit === 0x7fffffff) return
   const alive = old.filter(({ metadata }) => !metadata.deletionTimestamp)
   const surplus = alive
-    .sort((a, b) => revisionOf(a) - revisionOf(b) || compareAge(a, b))
+    .sort((a, b) => compareRevisions(revisionOf(a), revisionOf(b)) || compareAge(a, b))
     .slice(0, Math.max(0, alive.length - limit))
   for (const set of surplus) {
     const { metadata, status } = set
