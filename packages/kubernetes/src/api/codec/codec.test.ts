@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DecodeError } from '../structure/decode-error.ts'
-import { decodeJson, duplicateFields } from './json.ts'
+import { decodeJson, duplicateFields, inDocumentOrder } from './json.ts'
 import { decodeYaml, decodeYamlDocuments, encodeYaml } from './yaml.ts'
 
 test('duplicate keys are found with their path', () => {
@@ -10,6 +10,14 @@ test('duplicate keys are found with their path', () => {
     'duplicate field "b.c[1].d"',
     'duplicate field "b.c"',
     'duplicate field "a"',
+  ])
+  const mixed = '{"a":{"new":1,"b":2,"b":3},"c":[{"odd":1}]}'
+  const unknown = ['unknown field "c[0].odd"', 'unknown field "a.new"']
+  assert.deepEqual(inDocumentOrder(mixed, [...duplicateFields(mixed), ...unknown, 'else']), [
+    'unknown field "a.new"',
+    'duplicate field "a.b"',
+    'unknown field "c[0].odd"',
+    'else',
   ])
   assert.deepEqual(duplicateFields('{"a":{"x":1},"b":{"x":1},"c":["a","a"]}'), [])
 })

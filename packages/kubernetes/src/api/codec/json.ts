@@ -25,6 +25,29 @@ function syntaxMessage(text: string, error: SyntaxError): string {
  */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>()
+  scanKeys(text, (path, duplicate) => {
+    if (duplicate) found.add(duplicateField(path()))
+  })
+  return [...found]
+}
+
+/** Puts strict decoding's messages about duplicate and `unknown field "…"` into the order of the document. */
+export function inDocumentOrder(text: string, messages: readonly string[]): string[] {
+  const rest = new Set(messages)
+  const ordered: string[] = []
+  scanKeys(text, (path, duplicate) => {
+    const message = duplicate ? duplicateField(path()) : `unknown field ${JSON.stringify(path())}`
+    if (rest.delete(message)) ordered.push(message)
+  })
+  return [...ordered, ...rest]
+}
+
+function duplicateField(path: string): string {
+  return `duplicate field ${JSON.stringify(path)}`
+}
+
+/** Tells about every key of every object in valid JSON. */
+function scanKeys(text: string, visit: (path: () => string, duplicate: boolean) => void): void {
   // One frame per open object or list: its keys, or the index of the current element.
   const frames: { keys?: Set<string>; index: number; key: string }[] = []
   let expectKey = false
@@ -36,7 +59,7 @@ export function duplicateFields(text: string): string[] {
         if (expectKey && frame?.keys) {
           const raw = text.slice(at, end + 1)
           frame.key = raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1)
-          if (frame.keys.has(frame.key)) found.add(`duplicate field ${JSON.stringify(pathOf(frames))}`)
+          visit(() => pathOf(frames), frame.keys.has(frame.key))
           frame.keys.add(frame.key)
           expectKey = false
         }
@@ -60,7 +83,6 @@ export function duplicateFields(text: string): string[] {
         else if (frame) frame.index++
     }
   }
-  return [...found]
 }
 
 /** Index of the closing quote. */

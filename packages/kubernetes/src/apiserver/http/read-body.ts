@@ -32,7 +32,7 @@ export async function parseBody(
       case 'json': {
         const text = bytes.toString()
         const value = decodeJson(text)
-        return validation === 'Ignore' ? { value } : { value, duplicates: duplicateFields(text) }
+        return validation === 'Ignore' ? { value } : { value, duplicates: duplicateFields(text), text }
       }
       case 'yaml': {
         const { decodeYaml } = await import('../../api/codec/yaml.ts')

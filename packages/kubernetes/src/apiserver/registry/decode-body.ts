@@ -1,4 +1,5 @@
 import { ApiError } from '../../api/api-error.ts'
+import { inDocumentOrder } from '../../api/codec/json.ts'
 import { isJsonObject } from '../../api/json.ts'
 import type { GroupVersionKind, KubeObject } from '../../api/kube-object.ts'
 import { apiVersionOf, parseApiVersion } from '../../api/resource-info.ts'
@@ -12,11 +13,15 @@ export interface Body {
   value: unknown
   /** `duplicate field "spec.foo"`, found while parsing. */
   duplicates?: readonly string[]
+  /** The JSON that it was. */
+  text?: string
 }
 
 /** The kind that a body has to be of, and how it gets into shape. */
 export interface BodyShape {
   gvk: GroupVersionKind
+  /** Of a custom resource: parsed as what it is, unknown fields are found later. */
+  custom?: boolean
   conform(value: unknown, unknown?: string[]): KubeObject
   setDefaults(object: KubeObject): void
 }
@@ -64,7 +69,7 @@ export function decodeBody(
     if (error instanceof DecodeError) return refuse(error.message)
     throw error
   }
-  const strict = validation === 'Ignore' ? [] : [...(body.duplicates ?? []), ...(unknown ?? [])]
+  const strict = unknown ? strictMessages(body, shape, unknown) : []
   if (strict.length > 0) {
     if (validation === 'Strict') refuse(`strict decoding error: ${strict.join(', ')}`)
     for (const message of strict) warn(message)
@@ -73,6 +78,12 @@ export function decodeBody(
   object.kind = gvk.kind
   shape.setDefaults(object)
   return object
+}
+
+function strictMessages({ duplicates = [], text }: Body, { custom }: BodyShape, unknown: string[]): string[] {
+  const messages = [...duplicates, ...unknown]
+  const mixed = duplicates.length > 0 && unknown.length > 0
+  return mixed && text !== undefined && !custom ? inDocumentOrder(text, messages) : messages
 }
 
 function summary(value: unknown): string {

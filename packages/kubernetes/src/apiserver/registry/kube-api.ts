@@ -249,6 +249,7 @@ export class KubeApi {
 export function shapeOf(resource: ServedResource): BodyShape {
   return {
     gvk: resource.info,
+    custom: resource.openApiSchema !== undefined,
     conform: (value, unknown) => resource.conform(value, unknown),
     setDefaults: (object) => resource.setDefaults(object),
   }
