@@ -67,9 +67,13 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
     }
     const verbs = subresource?.verbs ?? resource.info.verbs
     const handler = handlers[info.verb]
-    if (!handler || !verbs.some((verb) => verb === info.verb)) throw notAllowed(target, info.verb)
     const path = `${resource.info.resource}.${resource.info.group}/${info.subresource}`
-    if (!connects.has(path)) return handler(request, target)
+    const connected = connects.has(path)
+    if (!handler || !verbs.some((verb) => verb === info.verb)) {
+      // Proxies pass on what is no verb of ours.
+      const passes = connected && info.subresource === 'proxy' && request.message.method === 'OPTIONS'
+      if (!passes) throw notAllowed(target, info.verb)
+    } else if (!connected) return handler(request, target)
     const connect = (await loadConnects()).get(path)!
     return connect(request, target)
   }

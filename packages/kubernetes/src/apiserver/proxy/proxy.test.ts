@@ -177,6 +177,7 @@ test('proxies to pods: methods, bodies, queries, links, redirects, no credential
   })
   assert.equal(answer.text, `POST /a%20b/c?d=e body none ${podPath}:${webPort}/proxy/a b/c`)
   assert.equal((await server.request('GET', path)).text.split(' ')[1], '/')
+  assert.match((await server.request('OPTIONS', path)).text, /^OPTIONS \/ /)
   const page = await server.request('GET', `${podPath}/proxy/page`)
   assert.equal(page.text, `<a href="${podPath}/proxy/rewriteme">x</a>`)
   const moved = await server.request('GET', `${path}/moved`)
