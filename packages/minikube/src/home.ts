@@ -53,7 +53,8 @@ export class Home {
 
   /** Makes a directory with its parents; the new ones belong to the owner. */
   async mkdir(path: string, mode = 0o755): Promise<void> {
-    const first = await this.#try(path, () => mkdir(path, { recursive: true, mode }))
+    // Where a parent cannot be made, Node.js says that it does not exist.
+    const first = await this.#try(path, () => mkdir(path, { recursive: true, mode }), ['ENOENT'])
     for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
       await this.give(made)
     }
@@ -64,10 +65,15 @@ export class Home {
     await this.mkdir(dirname(path))
     const temporary = `${path}.${process.pid}.new`
     await this.#try(path, async () => {
-      await writeFile(temporary, content, { mode })
-      await chmod(temporary, mode)
-      await this.give(temporary)
-      await rename(temporary, path)
+      try {
+        await writeFile(temporary, content, { mode })
+        await chmod(temporary, mode)
+        await this.give(temporary)
+        await rename(temporary, path)
+      } catch (error) {
+        await rm(temporary, { force: true })
+        throw error
+      }
     })
   }
 
@@ -91,7 +97,7 @@ export class Home {
   }
 
   /** Gives permission trouble a sentence that says whose file it is. */
-  async #try<T>(path: string, action: () => Promise<T>): Promise<T> {
+  async #try<T>(path: string, action: () => Promise<T>, unwritable: readonly string[] = []): Promise<T> {
     try {
       return await action()
     } catch (error) {
@@ -107,7 +113,7 @@ export class Home {
           cause: error,
         })
       }
-      if (code === 'EROFS' || code === 'ENOTDIR') {
+      if (code === 'EROFS' || code === 'ENOTDIR' || unwritable.includes(code ?? '')) {
         throw new MinikubeError('HOST_HOME_MKDIR', `cannot write ${path}: ${(error as Error).message}`, {
           advice: 'Set MINIKUBE_HOME to a directory that can be written.',
           cause: error,

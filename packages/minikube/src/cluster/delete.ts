@@ -57,9 +57,9 @@ export async function removeCluster(
 ): Promise<DeleteResult['stayed']> {
   const { home, profile } = cluster
   const stayed = await undo(cluster, keepPackages)
-  await removeContext(home, profile.Name)
   await home.remove(home.profile(profile.Name))
   await home.remove(home.path('machines', profile.Name))
+  await removeContext(home, profile.Name)
   return stayed
 }
 

@@ -62,8 +62,11 @@ export async function putContext(home: Home, entry: KubeconfigEntry, current: bo
   })
 }
 
-/** Takes the entries of that name out; the current context, too, unless it is to be kept. */
-export async function removeContext(home: Home, name: string, keepCurrent = false): Promise<void> {
+/** Takes the entries of that name out; the current context, too. */
+export async function removeContext(home: Home, name: string): Promise<void> {
+  const present = parse(home.kubeconfig(), (await home.read(home.kubeconfig())) ?? '')
+  const known = ['clusters', 'contexts', 'users'].some((kind) => named(present, kind, name) !== undefined)
+  if (!known && present.get('current-context') !== name) return
   await edit(home, (document) => {
     let changed = false
     for (const kind of ['clusters', 'contexts', 'users']) {
@@ -74,7 +77,7 @@ export async function removeContext(home: Home, name: string, keepCurrent = fals
       list.delete(index)
       changed = true
     }
-    if (!keepCurrent && document.get('current-context') === name) {
+    if (document.get('current-context') === name) {
       document.set('current-context', '')
       changed = true
     }

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Driver, DriverHealth } from '../drivers/driver.ts'
 import { MinikubeError } from '../error.ts'
 import { machineRoot } from '../node/layout.ts'
@@ -17,7 +18,7 @@ export function refuseUnhealthy(driver: Driver, health: DriverHealth): void {
 
 /** Throws when there is no room for a cluster. */
 export async function refuseFullDisk(): Promise<void> {
-  const { bavail, bsize } = await statfs('/var/lib')
+  const { bavail, bsize } = await statfs(machineRoot).catch(() => statfs(dirname(machineRoot)))
   if (bavail * bsize >= leastDisk) return
   throw new MinikubeError(
     'RSRC_INSUFFICIENT_STORAGE',

@@ -1,6 +1,9 @@
+import type { EngineContext } from '../engines/engine.ts'
+import { messageOf } from '../error.ts'
 import type { Home } from '../home.ts'
 import { withLock } from '../lock.ts'
 import { Ledger } from '../node/ledger/ledger.ts'
+import type { SupervisorConfig } from '../node/supervisor/protocol.ts'
 import type { Work } from '../progress.ts'
 import { plannedChanges } from './changes.ts'
 import { chooseProfile } from './choose-profile.ts'
@@ -12,6 +15,7 @@ import { followServices } from './follow-services.ts'
 import { isRunning } from './is-running.ts'
 import { checkKubeconfig } from './kubeconfig.ts'
 import { refuseTakenPorts } from './ports.ts'
+import { powerOff } from './power-off.ts'
 import { refuseFullDisk, refuseUnhealthy } from './preflight.ts'
 import type { Profile } from './profile.ts'
 import { profileNames, saveProfile } from './profile-store.ts'
@@ -48,19 +52,45 @@ export async function start(request: StartRequest, work: Work): Promise<StartRes
   const { home, name } = request
   return withLock(`profile ${home.root} ${name}`, `working on the profile "${name}"`, work, async () => {
     await checkKubeconfig(home)
-    const settle = (): Promise<Cluster | undefined> => settleOnMachine(request, work)
+    const fresh = !(await profileNames(home)).includes(name)
+    const settle = (): Promise<Cluster | undefined> => settleOnMachine(request, fresh, work)
     // Who is new takes addresses that nobody else has: one at a time.
     const known = (await readClaim(name)) !== undefined
     const cluster =
       known || request.dryRun
         ? await settle()
         : await withLock('machine', 'setting up a cluster', work, settle)
-    return cluster && (await boot(cluster, request, work))
+    if (!cluster) return undefined
+    const before = await cluster.supervisor.status()
+    const booted = await tidily(cluster, fresh, work, () => boot(cluster, work))
+    if (request.wait) await waitUntilReady(cluster, booted, request.waitTimeout, work)
+    const alreadyRunning =
+      before?.services.every(({ state }) => state === 'ready') === true &&
+      JSON.stringify(before.config) === JSON.stringify(booted.config)
+    return { profile: cluster.profile, alreadyRunning, current: booted.current }
   })
 }
 
+/** A new cluster that cannot be made leaves the machine as it was found; one that was interrupted can go on later. */
+async function tidily<T>(cluster: Cluster, fresh: boolean, work: Work, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (fresh && !work.signal.aborted) {
+      await powerOff(cluster, false, work)
+        .then(() => removeCluster(cluster, false))
+        .catch((also: unknown) => work.progress.warn(`Not all could be undone: ${messageOf(also)}`))
+    }
+    throw error
+  }
+}
+
 /** Chooses or changes the profile, makes the changes that the machine needs and claims the place. */
-async function settleOnMachine(request: StartRequest, work: Work): Promise<Cluster | undefined> {
+async function settleOnMachine(
+  request: StartRequest,
+  fresh: boolean,
+  work: Work,
+): Promise<Cluster | undefined> {
   const { home } = request
   const profile = await chooseProfile(request, work)
   const cluster = await openCluster(home, profile)
@@ -75,24 +105,26 @@ async function settleOnMachine(request: StartRequest, work: Work): Promise<Clust
   if (!(await isRunning(cluster))) await Promise.all([refuseFullDisk(), refuseTakenPorts(cluster)])
   const changes = await plannedChanges(cluster, work)
   announce(ledger, changes, request.install, work)
-  const fresh = !(await profileNames(home)).includes(profile.Name)
-  try {
+  await tidily(cluster, fresh, work, async () => {
     await saveProfile(home, profile)
     await ledger.make(changes, cluster.node, work)
     const claim: Claim = { profile: profile.Name, home: home.root, slot: profile.Slot, ledger: ledger.path }
     await cluster.node.writeFiles([{ path: layout.claim, content: `${JSON.stringify(claim)}\n` }])
-  } catch (error) {
-    // A machine that a new cluster cannot be made on is left as it was found.
-    if (fresh) await removeCluster(cluster, false)
-    throw error
-  }
+  })
   return cluster
 }
 
-async function boot(cluster: Cluster, request: StartRequest, work: Work): Promise<StartResult> {
-  const { home, profile, driver, machine, node, runtime, engine, runtimeLayout } = cluster
+interface Booted {
+  config: SupervisorConfig
+  context: EngineContext
+  /** kubectl's current context is this cluster now. */
+  current: boolean
+}
+
+/** Brings machine, configuration and services up; they may not be ready yet. */
+async function boot(cluster: Cluster, work: Work): Promise<Booted> {
+  const { home, profile, driver, machine } = cluster
   work.progress.step('Starting Node', `Starting "${profile.Name}" primary control-plane node on this machine`)
-  const before = await cluster.supervisor.status()
   await driver.start(machine, work)
   // On somebody's own machine the cluster's address is its bridge's: the machine's change, and the world may see them.
   const [bridgeIP] = cluster.network.bridgeAddress.split('/')
@@ -106,21 +138,24 @@ async function boot(cluster: Cluster, request: StartRequest, work: Work): Promis
   const { config, context } = await configureCluster(cluster, work)
   work.progress.step('Booting control plane', 'Booting the control plane ...')
   await applyServices(cluster, config)
-  const current = await publishContext(cluster, context)
-  if (request.wait) {
-    work.progress.step('Verifying Kubernetes', 'Waiting for Kubernetes to be ready ...')
-    const timed = AbortSignal.any([work.signal, AbortSignal.timeout(request.waitTimeout)])
-    await followServices(cluster, { ...work, signal: timed }, request.waitTimeout, async (up, signal) => {
-      await Promise.all([
-        // The node may be Ready in the API's memory only: its process has to be up as well.
-        ...config.services.map(({ name }) => up(name)),
-        up(runtime.name).then(() => runtime.provision(node, runtimeLayout)),
-        up('control-plane').then(() => engine.ready(context, { ...work, signal })),
-      ])
-    })
-  }
-  const alreadyRunning =
-    before?.services.every(({ state }) => state === 'ready') === true &&
-    JSON.stringify(before.config) === JSON.stringify(config)
-  return { profile, alreadyRunning, current }
+  return { config, context, current: await publishContext(cluster, context) }
+}
+
+async function waitUntilReady(
+  cluster: Cluster,
+  { config, context }: Booted,
+  patience: number,
+  work: Work,
+): Promise<void> {
+  const { runtime, node, runtimeLayout, engine } = cluster
+  work.progress.step('Verifying Kubernetes', 'Waiting for Kubernetes to be ready ...')
+  const timed = AbortSignal.any([work.signal, AbortSignal.timeout(patience)])
+  await followServices(cluster, { ...work, signal: timed }, patience, async (up, signal) => {
+    await Promise.all([
+      // The node may be Ready in the API's memory only: its process has to be up as well.
+      ...config.services.map(({ name }) => up(name)),
+      up(runtime.name).then(() => runtime.provision(node, runtimeLayout)),
+      up('control-plane').then(() => engine.ready(context, { ...work, signal })),
+    ])
+  })
 }

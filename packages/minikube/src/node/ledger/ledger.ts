@@ -112,7 +112,9 @@ export class Ledger {
       why?: string,
       state: EntryState = why === undefined ? 'undone' : 'kept',
     ) => {
-      await this.#append([{ id: entry.id, at: now(), state, ...(why !== undefined && { why }) }])
+      const line: Line = { id: entry.id, at: now(), state, ...(why !== undefined && { why }) }
+      // A full disk must not keep us from undoing the rest.
+      await this.#append([line]).catch(() => this.#note(line))
       if (state === 'kept') stayed.push(this.#entries.get(entry.id)!)
     }
     for (const group of groups(this.standing().reverse())) {
@@ -174,11 +176,13 @@ export class Ledger {
     await this.#home.mkdir(dirname(this.path))
     await appendFile(this.path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { flush: true })
     await this.#home.give(this.path)
-    for (const line of lines) {
-      const before = this.#entries.get(line.id)
-      const change = line.change ?? before?.change
-      if (change) this.#entries.set(line.id, { ...line, at: before?.at ?? line.at, change })
-    }
+    for (const line of lines) this.#note(line)
+  }
+
+  #note(line: Line): void {
+    const before = this.#entries.get(line.id)
+    const change = line.change ?? before?.change
+    if (change) this.#entries.set(line.id, { ...line, at: before?.at ?? line.at, change })
   }
 }
 
