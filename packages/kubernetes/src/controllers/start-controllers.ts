@@ -31,7 +31,11 @@ import { startTtlAfterFinishedController } from './ttlafterfinished/start-ttl-af
 import { startHostPathProvisioner } from './volume/start-hostpath-provisioner.ts'
 import { startVolumeBinder } from './volume/start-volume-binder.ts'
 import { startVolumeExpander } from './volume/start-volume-expander.ts'
-import { startClaimProtection, startVolumeProtection } from './volume/start-volume-protection.ts'
+import {
+  startAttributesClassProtection,
+  startClaimProtection,
+  startVolumeProtection,
+} from './volume/start-volume-protection.ts'
 
 /**
  * Starts every controller, those first that the first pod waits for. `stop` resolves when none works any more; the
@@ -87,6 +91,7 @@ function storage(context: ControllerContext, { hostPathProvisionerDir }: Control
     startVolumeExpander(context),
     startClaimProtection(context),
     startVolumeProtection(context),
+    startAttributesClassProtection(context),
   ]
 }
 

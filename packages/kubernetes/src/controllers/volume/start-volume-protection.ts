@@ -2,13 +2,23 @@ import { isReason } from '../../api/api-error.ts'
 import type { GroupVersionResource, ObjectMeta } from '../../api/kube-object.ts'
 import { claimNameOf } from '../../api/storage/claims.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
+import type { VolumeAttributesClass } from '../../api/types/storage-v1.ts'
 import { keyOf, splitKey } from '../../client/informer.ts'
 import { isPodTerminal } from '../../client/pod-state.ts'
-import { persistentVolumeClaims, persistentVolumes, pods } from '../../client/resources.ts'
+import {
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  volumeAttributesClasses,
+} from '../../client/resources.ts'
 import { createLoop } from '../common/loop.ts'
 import { podInformer } from '../common/owned-pods.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
-import { claimProtectionFinalizer, volumeProtectionFinalizer } from './volume-names.ts'
+import {
+  attributesProtectionFinalizer,
+  claimProtectionFinalizer,
+  volumeProtectionFinalizer,
+} from './volume-names.ts'
 
 interface Protected {
   metadata: ObjectMeta
@@ -84,6 +94,54 @@ export function startVolumeProtection(context: ControllerContext): Controller {
     if (current && needsWork(current, volumeProtectionFinalizer)) loop.queue.add(keyOf(current))
   })
   return loop
+}
+
+/** Classes of volume attributes stay while volumes or claims name them. */
+export function startAttributesClassProtection(context: ControllerContext): Controller {
+  const { informers } = context
+  const cache = informers.informer<VolumeAttributesClass>(volumeAttributesClasses)
+  const claims = informers.informer<PersistentVolumeClaim>(persistentVolumeClaims)
+  const volumes = informers.informer<PersistentVolume>(persistentVolumes)
+  const loop = createLoop(context, {
+    name: 'volumeattributesclass-protection-controller',
+    caches: [cache, claims, volumes],
+    async reconcile(name) {
+      const attributes = cache.get('', name)
+      if (!attributes) return
+      await protect(
+        context,
+        volumeAttributesClasses,
+        attributes,
+        attributesProtectionFinalizer,
+        async () =>
+          volumes.list().some((volume) => volume.spec?.volumeAttributesClassName === name) ||
+          claims.list().some((claim) => attributesClassesOf(claim).includes(name)),
+      )
+    },
+  })
+  const check = (name: string): void => {
+    const attributes = cache.get('', name)
+    if (attributes && needsWork(attributes, attributesProtectionFinalizer)) loop.queue.add(name)
+  }
+  loop.listen(cache, ({ current }) => {
+    if (current) check(keyOf(current))
+  })
+  loop.listen(claims, ({ old }) => {
+    if (old) attributesClassesOf(old).forEach(check)
+  })
+  loop.listen(volumes, ({ old }) => {
+    if (old?.spec?.volumeAttributesClassName) check(old.spec.volumeAttributesClassName)
+  })
+  return loop
+}
+
+/** Those that a claim wants, has, and is on its way to. */
+function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {
+  return [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].filter((name): name is string => Boolean(name))
 }
 
 function needsWork({ metadata }: Protected, finalizer: string): boolean {

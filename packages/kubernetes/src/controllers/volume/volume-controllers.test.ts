@@ -4,15 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts'
-import type { StorageClass } from '../../api/types/storage-v1.ts'
-import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../client/resources.ts'
+import type { StorageClass, VolumeAttributesClass } from '../../api/types/storage-v1.ts'
+import {
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  storageClasses,
+  volumeAttributesClasses,
+} from '../../client/resources.ts'
 import { startHostPathAgent } from '../../kubelet/hostpath-agent.ts'
 import { pretendNodes } from '../testing/pretend-nodes.ts'
 import { createTestCluster, type TestCluster } from '../testing/test-cluster.ts'
 import { startHostPathProvisioner } from './start-hostpath-provisioner.ts'
 import { startVolumeBinder } from './start-volume-binder.ts'
 import { startVolumeExpander } from './start-volume-expander.ts'
-import { startClaimProtection, startVolumeProtection } from './start-volume-protection.ts'
+import {
+  startAttributesClassProtection,
+  startClaimProtection,
+  startVolumeProtection,
+} from './start-volume-protection.ts'
 
 async function start(baseDir = '/nowhere'): Promise<TestCluster> {
   const cluster = await createTestCluster()
@@ -23,6 +33,7 @@ async function start(baseDir = '/nowhere'): Promise<TestCluster> {
     startVolumeExpander(context),
     startClaimProtection(context),
     startVolumeProtection(context),
+    startAttributesClassProtection(context),
     await pretendNodes(context),
   )
   return cluster
@@ -98,6 +109,28 @@ test('a claim that a pod uses stays until the pod is gone', async (t) => {
   assert.ok(waiting.metadata.deletionTimestamp)
   await client.delete(pods, 'default', 'user')
   await cluster.until(persistentVolumeClaims, 'default', 'used', (object) => object === undefined)
+})
+
+test('a class of volume attributes stays while a claim wants it', async (t) => {
+  const cluster = await start()
+  t.after(() => cluster.stop())
+  const { client } = cluster
+  for (const name of ['wanted', 'unused']) {
+    await client.create(volumeAttributesClasses, undefined, {
+      metadata: { name },
+      driverName: 'example.com',
+      parameters: { iops: '1' },
+    })
+  }
+  const wanting = claim('c', { storageClassName: '', volumeAttributesClassName: 'wanted' })
+  await client.create(persistentVolumeClaims, 'default', wanting)
+  await client.delete(volumeAttributesClasses, undefined, 'wanted')
+  await client.delete(volumeAttributesClasses, undefined, 'unused')
+  await cluster.until(volumeAttributesClasses, '', 'unused', (object) => object === undefined)
+  const kept = await client.get<VolumeAttributesClass>(volumeAttributesClasses, undefined, 'wanted')
+  assert.deepEqual(kept.metadata.finalizers, ['kubernetes.io/vac-protection'])
+  await client.delete(persistentVolumeClaims, 'default', 'c')
+  await cluster.until(volumeAttributesClasses, '', 'wanted', (object) => object === undefined)
 })
 
 test('the default class makes a directory on the chosen node, grows it and removes it', async (t) => {
