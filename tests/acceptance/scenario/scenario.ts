@@ -1,4 +1,5 @@
 import { after, afterEach, before, describe, type TestContext } from 'node:test'
+import { installPackages } from '../../support/debian.ts'
 import { busyboxArchive, nginxRoot, postgresRoot } from '../../support/images.ts'
 import { type MachineSnapshot, machineSnapshot } from '../../support/machine-snapshot.ts'
 import { type Cell, TestCluster } from '../../support/test-cluster.ts'
@@ -27,6 +28,8 @@ export interface Stage {
 export function scenario(cell: Cell): void {
   const stage = { cell } as Stage
   before(async () => {
+    // What the tests themselves look at the machine with.
+    await installPackages(['iproute2', 'mmdebstrap', 'busybox-static'])
     await Promise.all([busyboxArchive(), nginxRoot(), postgresRoot()])
     stage.cluster = await TestCluster.make()
     stage.before = await machineSnapshot()
