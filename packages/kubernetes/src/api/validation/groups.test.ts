@@ -230,3 +230,25 @@ test('flow control', () => {
     ],
   )
 })
+
+test('claims of devices', () => {
+  const claim = (request: unknown): string[] =>
+    createProblems('resourceclaims.resource.k8s.io', { spec: { devices: { requests: [request] } } })
+  assert.deepEqual(
+    claim({
+      name: 'gpu',
+      exactly: {
+        deviceClassName: 'gpu.example.com',
+        selectors: [{ cel: { expression: "device.attributes['example.com'].model == 'x'" } }],
+      },
+    }),
+    [],
+  )
+  assert.deepEqual(claim({ name: 'gpu' }), [
+    'spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required',
+  ])
+  assert.deepEqual(claim({ name: 'gpu', exactly: { deviceClassName: 'c', count: -1, selectors: [{}] } }), [
+    'spec.devices.requests[0].exactly.selectors[0].cel: Required value',
+    'spec.devices.requests[0].exactly.count: Invalid value: -1: must be greater than zero',
+  ])
+})

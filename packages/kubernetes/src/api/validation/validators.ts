@@ -15,6 +15,7 @@ import { networkingValidators } from './networking/networking-validators.ts'
 import { runtimeClasses } from './node/runtime-classes.ts'
 import { podDisruptionBudgets } from './policy/pod-disruption-budgets.ts'
 import { rbacValidators } from './rbac/rbac-validators.ts'
+import { resourceValidators } from './resource/resource-validators.ts'
 import { priorityClasses } from './scheduling/priority-classes.ts'
 import { storageValidators } from './storage/storage-validators.ts'
 import type { Validator } from './validator.ts'
@@ -30,6 +31,7 @@ const validators = new Map<string, Validator<StoredKubeObject>>(
     flowcontrolValidators,
     networkingValidators,
     rbacValidators,
+    resourceValidators,
     storageValidators,
     {
       'apiservices.apiregistration.k8s.io': apiServices,
