@@ -65,6 +65,8 @@ export const volumeAttachments = storage('volumeattachments')
 export const volumeAttributesClasses = storage('volumeattributesclasses')
 
 const admission = of('admissionregistration.k8s.io', 'v1')
+export const mutatingAdmissionPolicies = admission('mutatingadmissionpolicies')
+export const mutatingAdmissionPolicyBindings = admission('mutatingadmissionpolicybindings')
 export const mutatingWebhookConfigurations = admission('mutatingwebhookconfigurations')
 export const validatingAdmissionPolicies = admission('validatingadmissionpolicies')
 export const validatingAdmissionPolicyBindings = admission('validatingadmissionpolicybindings')

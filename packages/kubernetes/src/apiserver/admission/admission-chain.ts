@@ -1,4 +1,5 @@
 import type { AdmissionAttributes, AdmissionPlugin } from './admission-plugin.ts'
+import { AdmissionRound } from './admission-round.ts'
 
 /** Runs plugins in order. `admit` before the object's validation, `validate` after it; both stop at the first refusal. */
 export interface AdmissionChain {
@@ -10,7 +11,10 @@ export interface AdmissionChain {
 export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   return {
     async admit(attributes) {
-      for (const plugin of plugins) await plugin.admit?.(attributes)
+      const round = new AdmissionRound()
+      do {
+        for (const plugin of plugins) await plugin.admit?.(attributes, round)
+      } while (round.next())
     },
     async validate(attributes) {
       for (const plugin of plugins) await plugin.validate?.(attributes)

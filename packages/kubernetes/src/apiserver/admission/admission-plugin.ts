@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { ResourceInfo } from '../../api/resource-info.ts'
 import type { UserInfo } from '../auth/user-info.ts'
+import type { AdmissionRound } from './admission-round.ts'
 
 export interface AdmissionAttributes {
   operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
@@ -23,7 +24,7 @@ export interface AdmissionAttributes {
 /** Mutating plugins run in order before validation, validating ones after it. Refuse by throwing ApiError (Forbidden mostly). */
 export interface AdmissionPlugin {
   readonly name: string
-  admit?(attributes: AdmissionAttributes): Promise<void>
+  admit?(attributes: AdmissionAttributes, round: AdmissionRound): Promise<void>
   validate?(attributes: AdmissionAttributes): Promise<void>
   close?(): void
 }

@@ -1,4 +1,3 @@
-import { ApiError } from '../../api/api-error.ts'
 import type { Client } from '../../client/client.ts'
 import type { Logger } from '../../log.ts'
 import type { Store } from '../../store/store.ts'
@@ -14,6 +13,7 @@ import { DefaultIngressClass } from './plugins/default-ingress-class.ts'
 import { DefaultStorageClass } from './plugins/default-storage-class.ts'
 import { DefaultTolerationSeconds } from './plugins/default-toleration-seconds.ts'
 import { LimitRanger } from './plugins/limit-ranger.ts'
+import { MutatingAdmissionPolicy } from './plugins/mutating-admission-policy.ts'
 import { MutatingAdmissionWebhook } from './plugins/mutating-admission-webhook.ts'
 import { NamespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { NodeRestriction } from './plugins/node-restriction.ts'
@@ -27,6 +27,7 @@ import { RuntimeClass } from './plugins/runtime-class.ts'
 import { ServiceAccount } from './plugins/service-account.ts'
 import { StorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts'
 import { TaintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
+import { ValidatingAdmissionPolicy } from './plugins/validating-admission-policy.ts'
 import { ValidatingAdmissionWebhook } from './plugins/validating-admission-webhook.ts'
 
 export interface AdmissionContext {
@@ -61,13 +62,11 @@ export function createAdmission({ now = Date.now, ...context }: AdmissionContext
     new DefaultIngressClass(store),
     new PodTopologyLabels(store),
     new RbacEscalation(auth, store),
-    new MutatingAdmissionWebhook({ ...context, matchConditions }),
-    new ValidatingAdmissionWebhook({ ...context, matchConditions }),
+    new MutatingAdmissionPolicy(context),
+    new MutatingAdmissionWebhook(context),
+    new ValidatingAdmissionPolicy(context),
+    new ValidatingAdmissionWebhook(context),
     // Charges for the object: everything that may refuse it comes before.
     new ResourceQuota(store, client, now),
   ])
-}
-
-function matchConditions(): never {
-  throw new ApiError('InternalError', 'Internal error occurred: matchConditions are not supported')
 }

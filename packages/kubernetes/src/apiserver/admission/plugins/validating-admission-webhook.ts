@@ -15,8 +15,8 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
     if (this.#hooks.all.length === 0) return
     const answers = await Promise.allSettled(
       this.#hooks.all.map(async (webhook) => {
-        const resource = await this.#hooks.wants(webhook, attributes)
-        if (resource) await this.#hooks.ask(webhook, resource, attributes)
+        const subject = await this.#hooks.wants(webhook, attributes)
+        if (subject) await this.#hooks.ask(webhook, subject)
       }),
     )
     for (const answer of answers) if (answer.status === 'rejected') throw answer.reason

@@ -20,9 +20,19 @@ export interface AdmissionReview {
   body: object
 }
 
-export function admissionReview({ attributes, resource, object, oldObject }: ReviewSubject): AdmissionReview {
-  const { operation, subresource, namespace, name, user, dryRun, options } = attributes
+export function admissionReview(subject: ReviewSubject): AdmissionReview {
   const uid = randomUUID()
+  const { object, oldObject } = subject
+  const objects = { object: object ?? null, oldObject: oldObject ?? null }
+  return {
+    uid,
+    body: { kind: 'AdmissionReview', apiVersion, request: { uid, ...admissionRequest(subject), ...objects } },
+  }
+}
+
+/** An AdmissionRequest but for its uid and the objects. */
+export function admissionRequest({ attributes, resource }: ReviewSubject): object {
+  const { operation, subresource, namespace, name, user, dryRun, options } = attributes
   const kindOf = (info: ResourceInfo): object => {
     const view = info.subresources.find((each) => each.name === subresource)
     const { group, version, kind } = view?.kind ?? info
@@ -33,35 +43,25 @@ export function admissionReview({ attributes, resource, object, oldObject }: Rev
     version,
     resource: plural,
   })
-  const { username, uid: userUid, groups, extra } = user
+  const { username, uid, groups, extra } = user
   return {
-    uid,
-    body: {
-      kind: 'AdmissionReview',
-      apiVersion,
-      request: {
-        uid,
-        kind: kindOf(resource),
-        resource: resourceOf(resource),
-        ...(subresource && { subResource: subresource }),
-        requestKind: kindOf(attributes.resource),
-        requestResource: resourceOf(attributes.resource),
-        ...(subresource && { requestSubResource: subresource }),
-        ...(name && { name }),
-        ...(namespace && { namespace }),
-        operation,
-        userInfo: {
-          username,
-          ...(userUid && { uid: userUid }),
-          ...(groups.length > 0 && { groups }),
-          ...(extra && { extra }),
-        },
-        object: object ?? null,
-        oldObject: oldObject ?? null,
-        dryRun,
-        options: optionsOf(options, operation),
-      },
+    kind: kindOf(resource),
+    resource: resourceOf(resource),
+    ...(subresource && { subResource: subresource }),
+    requestKind: kindOf(attributes.resource),
+    requestResource: resourceOf(attributes.resource),
+    ...(subresource && { requestSubResource: subresource }),
+    ...(name && { name }),
+    ...(namespace && { namespace }),
+    operation,
+    userInfo: {
+      username,
+      ...(uid && { uid }),
+      ...(groups.length > 0 && { groups }),
+      ...(extra && { extra }),
     },
+    dryRun,
+    options: optionsOf(options, operation),
   }
 }
 

@@ -2,29 +2,28 @@ import { ApiError } from '../../../api/api-error.ts'
 import type { GroupVersionResource, StoredKubeObject } from '../../../api/kube-object.ts'
 import type { MutatingWebhook } from '../../../api/types/admissionregistration-v1.ts'
 import type { Logger } from '../../../log.ts'
+import type { Auth } from '../../auth/auth.ts'
 import { follow, lookUpAll, type StoreReader } from '../../auth/store-reader.ts'
 import type { ResourceCatalog } from '../../registry/resource-catalog.ts'
-import type { ServedResource } from '../../registry/served-resource.ts'
 import { callWebhook } from '../../webhooks/call-webhook.ts'
 import { webhookTarget } from '../../webhooks/webhook-target.ts'
 import type { AdmissionAttributes } from '../admission-plugin.ts'
-import { admissionReview, denial, readVerdict, type Verdict } from './admission-review.ts'
-import { matchesRule } from './rule-matches.ts'
-import { matchesSelectors } from './selector-matches.ts'
-import { equivalentResources, inVersion } from './versioned-attributes.ts'
+import { Activation } from '../cel/activation.ts'
+import { MatchConditions, matchConditionsBudget } from '../cel/match-conditions.ts'
+import { matchRules } from '../matching/match-resources.ts'
+import { matchesSelectors } from '../matching/selector-matches.ts'
+import { subjectIn } from '../object-versions.ts'
+import { admissionReview, denial, type ReviewSubject, readVerdict, type Verdict } from './admission-review.ts'
 
 /** Validating webhooks are the same but for `reinvocationPolicy`. */
 export type Webhook = MutatingWebhook
 type Configuration = StoredKubeObject & { webhooks?: Webhook[] }
 
-/** Decides by CEL whether a webhook cares. @throws ApiError when the conditions cannot be evaluated */
-export type MatchConditions = (webhook: Webhook, attributes: AdmissionAttributes) => Promise<boolean>
-
 export interface WebhookContext {
   store: StoreReader
   catalog: ResourceCatalog
+  auth: Pick<Auth, 'authorizer'>
   log: Logger
-  matchConditions: MatchConditions
 }
 
 /** Webhooks of one kind of configuration: which are there, which care about a request, and what they say. */
@@ -32,6 +31,7 @@ export class WebhookHooks {
   readonly #context: WebhookContext
   readonly #resource: GroupVersionResource
   #hooks: Webhook[] | undefined
+  readonly #conditions = new WeakMap<Webhook, MatchConditions>()
   readonly close: () => void
 
   constructor(context: WebhookContext, resource: GroupVersionResource) {
@@ -50,47 +50,43 @@ export class WebhookHooks {
     return this.#hooks
   }
 
-  /** In which version a webhook wants to see a request; undefined when it does not. */
-  async wants(webhook: Webhook, attributes: AdmissionAttributes): Promise<ServedResource | undefined> {
+  /** A request as a webhook wants to see it; undefined when it does not. @throws ApiError when that cannot be told */
+  async wants(webhook: Webhook, attributes: AdmissionAttributes): Promise<ReviewSubject | undefined> {
     if (isExempt(attributes)) return undefined
-    const { store, catalog, matchConditions } = this.#context
-    const resource = this.#resourceFor(webhook, attributes, catalog)
-    if (!resource || !matchesSelectors(webhook, attributes, store)) return undefined
-    if (webhook.matchConditions?.length && !(await matchConditions(webhook, attributes))) return undefined
-    return resource
+    const { store, catalog } = this.#context
+    const target = matchRules(webhook.rules ?? [], webhook.matchPolicy, attributes, catalog)
+    if (!target || !matchesSelectors(webhook, attributes, store)) return undefined
+    const subject = await subjectIn(catalog, attributes, target)
+    return this.#matchesConditions(webhook, subject) ? subject : undefined
   }
 
-  #resourceFor(
-    { rules = [], matchPolicy }: Webhook,
-    attributes: AdmissionAttributes,
-    catalog: ResourceCatalog,
-  ): ServedResource | undefined {
-    const matches = (resource: AdmissionAttributes['resource']): boolean =>
-      rules.some((rule) => matchesRule(rule, { ...attributes, resource }))
-    if (matches(attributes.resource)) return catalog.find(attributes.resource)
-    if (matchPolicy === 'Exact') return undefined
-    return equivalentResources(catalog, attributes).find(({ info }) => matches(info))
+  #matchesConditions(webhook: Webhook, subject: ReviewSubject): boolean {
+    if (!webhook.matchConditions?.length) return true
+    let conditions = this.#conditions.get(webhook)
+    if (!conditions) {
+      conditions = new MatchConditions(webhook.matchConditions, { authorizer: true }, webhook.failurePolicy)
+      this.#conditions.set(webhook, conditions)
+    }
+    const { authorizer } = this.#context.auth
+    try {
+      return conditions.match(new Activation({ subject, authorizer, budget: matchConditionsBudget }))
+    } catch (error) {
+      const { resource, name } = subject.attributes
+      throw ApiError.forbidden(resource.group, resource.resource, name, (error as Error).message)
+    }
   }
 
   /**
    * Asks a webhook. Undefined when it could not be asked and may be passed over.
    * @throws ApiError when it says no, or cannot be asked and must be
    */
-  async ask(
-    webhook: Webhook,
-    resource: ServedResource,
-    attributes: AdmissionAttributes,
-  ): Promise<Verdict | undefined> {
-    const { catalog, store, log } = this.#context
+  async ask(webhook: Webhook, subject: ReviewSubject): Promise<Verdict | undefined> {
+    const { store, log } = this.#context
+    const { attributes } = subject
     if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun') {
       throw ApiError.badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
     }
-    const review = admissionReview({
-      attributes,
-      resource: resource.info,
-      object: await inVersion(catalog, attributes, resource, attributes.object),
-      oldObject: await inVersion(catalog, attributes, resource, attributes.oldObject),
-    })
+    const review = admissionReview(subject)
     const seconds = webhook.timeoutSeconds ?? 10
     let verdict: Verdict
     try {

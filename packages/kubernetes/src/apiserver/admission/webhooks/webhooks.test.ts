@@ -219,6 +219,56 @@ test('a webhook that wants to is asked again when a later one changed the object
   )
 })
 
+test('after webhooks all plugins see the object again', async () => {
+  answer = () =>
+    patchAnswer({ op: 'add', path: '/spec/containers/-', value: { name: 'sidecar', image: 's' } })
+  await configure('Mutating', webhook('m.example.com', { rules: [rule(['pods'])] }))
+  const { spec } = (await api.create('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: 'shop', name: 'a' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  })) as unknown as Pod
+  assert.equal(hook.reviews.length, 1)
+  const [first, second] = spec!.containers.map(({ volumeMounts }) => volumeMounts)
+  assert.deepEqual(first, second)
+  assert.equal(spec?.volumes?.length, 1)
+})
+
+test('match conditions', async () => {
+  answer = () => ({ allowed: false })
+  const conditions = (...expressions: string[]) => ({
+    matchConditions: expressions.map((expression, index) => ({ name: `c${index}`, expression })),
+  })
+  const configuration = await configure(
+    'Validating',
+    webhook(
+      'v.example.com',
+      conditions(
+        'request.operation == "CREATE" && object.metadata.name.startsWith("x")',
+        'request.userInfo.username != "nobody" && authorizer.requestResource.check("delete").allowed()',
+        'object.data.must == "be"',
+      ),
+    ),
+  )
+  await configMap('a')
+  await assert.rejects(configMap('x-1', { data: { must: 'be' } }), { code: 400 })
+  await configMap('x-1', { data: { must: 'not' } })
+  await assert.rejects(configMap('x-2'), {
+    code: 403,
+    message:
+      'configmaps "x-2" is forbidden: expression \'object.data.must == "be"\' resulted in error: no such key: data',
+  })
+  const { name } = configuration.metadata!
+  const target = api.target(`${group}/validatingwebhookconfigurations`, '', name)
+  const webhooks = [
+    webhook('v.example.com', { ...conditions('object.data.must == "be"'), failurePolicy: 'Ignore' }),
+  ]
+  await api.api.update(target, { value: { ...configuration, webhooks } }, api.write())
+  await configMap('x-2')
+  assert.equal(hook.reviews.length, 1)
+})
+
 test('dry runs are told, and refused where there are side effects', async () => {
   await configure('Validating', webhook('v.example.com', { sideEffects: 'NoneOnDryRun' }))
   await configMap('a', {}, true)
