@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import { connectCri } from '@minikube-ts/cri/connect.ts'
 import type { CriClient } from '@minikube-ts/cri/cri-client.ts'
-import { ContainerState } from '@minikube-ts/cri/generated/runtime-v1.ts'
 import type { Change } from '../../node/ledger/change.ts'
 import type { Node } from '../../node/node.ts'
 import type { Work } from '../../progress.ts'
@@ -11,9 +10,7 @@ import { ContainerdImages } from './containerd-images.ts'
 import { containerdFacts } from './facts.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { buildSandboxImage, sandboxImage } from './sandbox-image.ts'
-
-/** Seconds. A cluster that is stopped does not let a container that ignores SIGTERM hold it up for long. */
-const longestGrace = 2
+import { stopContainers } from './stop-containers.ts'
 
 /** containerd from the distribution's package, an instance of its own for each profile. */
 export class ContainerdRuntime implements ContainerRuntime {
@@ -79,20 +76,8 @@ export class ContainerdRuntime implements ContainerRuntime {
     await this.#images(node, layout).load(archive)
   }
 
-  async stopContainers(_node: Node, layout: RuntimeLayout): Promise<void> {
-    await this.#cri(layout, async (client) => {
-      const { containers } = await client.listContainers({
-        filter: { state: { state: ContainerState.CONTAINER_RUNNING } },
-      })
-      await Promise.all(
-        containers.map(({ id, annotations }) => {
-          const grace = Number(annotations['io.kubernetes.pod.terminationGracePeriod'] ?? longestGrace)
-          return client
-            .stopContainer({ containerId: id, timeout: Math.min(grace, longestGrace) })
-            .catch(() => {})
-        }),
-      )
-    }).catch(() => {})
+  async stopContainers(node: Node, layout: RuntimeLayout): Promise<void> {
+    await this.#cri(layout, (client) => stopContainers(client, node)).catch(() => {})
   }
 
   socket(layout: RuntimeLayout): string {
