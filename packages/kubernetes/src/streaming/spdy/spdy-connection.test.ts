@@ -195,3 +195,22 @@ test('nonsense ends the connection, not the process', async () => {
   right.end()
   await client.closed
 })
+
+test('what came in whole can be read after the connection is gone, what did not fails', async () => {
+  const { client, server, right } = await pair((stream) => {
+    if (stream.headers.kind === 'whole') stream.end('x'.repeat(100_000))
+    else stream.write('half')
+  })
+  const whole = await client.open({ kind: 'whole' })
+  const half = await client.open({ kind: 'half' })
+  await once(half, 'readable')
+  // Its other end is heard of before anybody reads.
+  const heard = once(whole, 'readable')
+  await heard
+  const over = client.closed
+  right.end()
+  await over
+  assert.equal((await readAll(whole)).length, 100_000)
+  await assert.rejects(readAll(half), /the SPDY connection was closed/)
+  await server.closed
+})

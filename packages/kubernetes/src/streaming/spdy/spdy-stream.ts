@@ -60,11 +60,14 @@ export class SpdyStream extends Duplex {
     if (open && !this.destroyed) this.push(null)
   }
 
-  /** From the connection: it is gone. */
+  /** From the connection: it is gone. What had come in whole can still be read. */
   abort(error: Error): void {
+    const isWhole = this.#gotFin
     this.#sentFin = true
     this.#gotFin = true
-    this.destroy(error)
+    this.#isReset = true
+    if (isWhole) this.end()
+    else this.destroy(error)
   }
 
   override _read(): void {
