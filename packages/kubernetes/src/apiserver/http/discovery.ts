@@ -127,7 +127,7 @@ async function respondList(
   if (!found) return respondText(request, 404, '404 page not found\n')
   return respondObject(request, 200, {
     kind: 'APIResourceList',
-    ...(name && { apiVersion: 'v1' }),
+    apiVersion: 'v1',
     groupVersion: apiVersionOf(found),
     resources: found.resources.flatMap(apiResources),
   })
@@ -136,6 +136,7 @@ async function respondList(
 function apiVersions(serverAddress: string): KubeObject {
   return {
     kind: 'APIVersions',
+    apiVersion: 'v1',
     versions: ['v1'],
     serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
   }
