@@ -460,6 +460,47 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
     await finish('over')
   })
 
+  test('mounts and paths of volumes: shared mounts, parts of volumes, memory', async () => {
+    await node.client.create(configMaps, 'default', { metadata: { name: 'parts' }, data: { one: '1' } })
+    await node.create('mounts', {
+      containers: [
+        shell(
+          'maker',
+          `mkdir -p /s/m; mount -t tmpfs t /s/m; echo made > /s/m/file; trap 'umount /s/m; exit 0' TERM; while true; do sleep 0.05; done`,
+          {
+            securityContext: { privileged: true },
+            volumeMounts: [{ name: 's', mountPath: '/s', mountPropagation: 'Bidirectional' }],
+          },
+        ),
+        shell(
+          'seer',
+          `cat /one; mount | grep ' /mem '; while [ ! -e /s/m/file ]; do sleep 0.05; done; cat /s/m/file; touch /sub/ok; ${forever}`,
+          {
+            env: [{ name: 'WHO', value: 'me' }],
+            readinessProbe: { exec: { command: ['cat', '/sub/ok'] }, periodSeconds: 1 },
+            volumeMounts: [
+              { name: 's', mountPath: '/s', mountPropagation: 'HostToContainer' },
+              { name: 'parts', mountPath: '/one', subPath: 'one' },
+              { name: 's', mountPath: '/sub', subPathExpr: 'deep/$(WHO)' },
+              { name: 'mem', mountPath: '/mem' },
+            ],
+          },
+        ),
+      ],
+      volumes: [
+        { name: 's', emptyDir: {} },
+        { name: 'parts', configMap: { name: 'parts' } },
+        { name: 'mem', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+      ],
+    })
+    const pod = await node.until('mounts', isReady)
+    assert.match(log(pod, 'seer'), /^1tmpfs on \/mem type tmpfs .*size=1024k[\s\S]*\nmade\n/)
+    const directory = join(node.config.rootDir, 'pods', pod.metadata.uid!)
+    assert.ok(existsSync(join(directory, 'volumes/kubernetes.io~empty-dir/s/deep/me/ok')))
+    await finish('mounts')
+    assert.ok(!existsSync(directory))
+  })
+
   test('pods past their deadline fail', async () => {
     await node.create('late', { activeDeadlineSeconds: 1, containers: [shell('main', forever)] })
     const pod = await node.until('late', ({ status }) => status?.phase === 'Failed')

@@ -5,7 +5,6 @@ import type { Init } from '@minikube-ts/cri/call.ts'
 import { type Device, type Mount, MountPropagation } from '@minikube-ts/cri/generated/runtime-v1.ts'
 import type { Container, VolumeMount } from '../../api/types/core-v1.ts'
 import { expandStrictly } from '../environment/expand.ts'
-import { makeShared } from '../mounts/mount-table.ts'
 import { hostsFile } from '../network/hosts-file.ts'
 import type { PodHostname } from '../network/pod-hostname.ts'
 import type { NodePod } from '../pods/node-pod.ts'
@@ -69,9 +68,6 @@ async function volumeMount(inputs: MountInputs, mount: VolumeMount, index: numbe
   if (subPath !== '') checkSubpath(subPath)
   const propagation = propagations[mount.mountPropagation ?? 'None']
   if (propagation === undefined) throw new Error(`invalid MountPropagation mode: "${mount.mountPropagation}"`)
-  if (propagation === MountPropagation.PROPAGATION_BIDIRECTIONAL && volume.path.startsWith(paths.root)) {
-    await makeShared(paths.root)
-  }
   const common = {
     containerPath: absolute(mount.mountPath),
     readonly: mount.readOnly === true || volume.readOnly,

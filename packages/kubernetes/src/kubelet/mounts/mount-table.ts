@@ -43,14 +43,17 @@ export async function bindMount(source: string, target: string): Promise<void> {
   await run('mount', ['--no-canonicalize', '--bind', source, target])
 }
 
-/** Makes mounts below `directory` visible to whoever shares it, as bidirectional propagation needs. */
+/**
+ * Makes mounts below `directory` visible to whoever shares it, as bidirectional propagation needs. Before anything is
+ * mounted there: what was would be hidden.
+ */
 export async function makeShared(directory: string): Promise<void> {
   const mounts = await listMounts()
   const containing = mounts
     .filter(({ target }) => target === '/' || target === directory || directory.startsWith(`${target}/`))
     .reduce((best, one) => (one.target.length >= best.target.length ? one : best))
   if (containing.shared) return
-  if (containing.target !== directory) await run('mount', ['--bind', directory, directory])
+  if (containing.target !== directory) await run('mount', ['--rbind', directory, directory])
   await run('mount', ['--make-rshared', directory])
 }
 

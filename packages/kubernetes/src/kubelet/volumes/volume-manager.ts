@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import type { Volume } from '../../api/types/core-v1.ts'
-import { listMounts, mountTmpfs, unmountBelow } from '../mounts/mount-table.ts'
+import { listMounts, makeShared, mountTmpfs, unmountBelow } from '../mounts/mount-table.ts'
 import type { NodePod } from '../pods/node-pod.ts'
 import { setUpEmptyDir } from './empty-dir.ts'
 import { setUpHostPath } from './host-path.ts'
@@ -42,7 +42,8 @@ export class VolumeManager {
 
   /** Once, before pods are worked on. */
   async start(): Promise<void> {
-    const { memory, pods } = this.context.paths
+    const { root, memory, pods } = this.context.paths
+    await makeShared(root)
     await mkdir(memory, { recursive: true, mode: 0o755 })
     await mkdir(pods, { recursive: true, mode: 0o755 })
     const known = (await listMounts()).some(({ target }) => target === memory)
