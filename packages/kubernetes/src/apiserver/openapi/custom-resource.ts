@@ -23,12 +23,13 @@ export function customSchema(
   const own = isJsonObject(declared)
     ? declared
     : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  // In version 2 any property would make clients refuse all others.
+  if (dialect.version === 2 && own['x-kubernetes-preserve-unknown-fields']) {
+    return { type: 'object', ...gvkOf(resource, resource.kind) }
+  }
   const schema = (dialect.version === 3 ? structuredClone(own) : downgrade(own)) as JsonSchema
   const properties = isJsonObject(schema.properties) ? (schema.properties as JsonSchema) : undefined
-  // Without any properties the kind is free-form.
-  if (properties || dialect.version === 3) {
-    schema.properties = { ...properties, ...objectProperties(dialect, `${meta}.ObjectMeta`, refer) }
-  }
+  schema.properties = { ...properties, ...objectProperties(dialect, `${meta}.ObjectMeta`, refer) }
   return { ...schema, ...gvkOf(resource, resource.kind) }
 }
 
