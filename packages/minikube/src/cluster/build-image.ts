@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MinikubeError } from '../error.ts'
@@ -64,14 +64,10 @@ export async function buildImage(
         },
       ),
     )
-    const archive = join(scratch, 'image.tar')
-    await told('the image cannot be written', () =>
-      builder.run(['push', names[0]!, `docker-archive:${archive}:${names[0]}`], { work }),
-    )
     const loaded = await cluster.runtime.loadImage(
       cluster.node,
       cluster.runtimeLayout,
-      createReadStream(archive),
+      builder.save(names[0]!, join(scratch, 'image')),
       work,
     )
     for (const name of names.slice(1))

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough, type Readable } from 'node:stream'
 import type { Node } from '../node/node.ts'
 import { unpackPackages } from '../node/private-packages.ts'
 import type { Work } from '../progress.ts'
@@ -56,35 +57,59 @@ export class Builder {
     ])
   }
 
+  /** The image as a docker-archive, through a FIFO at `fifo`. Errors come through the stream. */
+  save(name: string, fifo: string): Readable {
+    const output = new PassThrough()
+    const push = [
+      'sh',
+      '-c',
+      'mkfifo "$1" && { cat "$1" & } && shift && { "$@" || { code=$?; kill $!; exit $code; }; } && wait',
+      'sh',
+      fifo,
+      ...this.#argv(['push', '--quiet', name, `docker-archive:${fifo}:${name}`]),
+    ]
+    this.#node
+      .run(push, { env: this.#env(), stdout: output, collect: false })
+      .then(() => output.end())
+      .catch((error: unknown) => output.destroy(error as Error))
+    return output
+  }
+
   /** `show`: its output goes to this terminal's standard error while it runs. */
   async run(
     argv: string[],
     options: { work?: Work; env?: Record<string, string>; show?: boolean },
   ): Promise<void> {
-    const at = (name: string): string => join(this.#directory, name)
-    const [command, ...rest] = argv
-    await this.#node.run(
-      [
-        ...this.#prefix,
-        'buildah',
-        `--root=${at('storage')}`,
-        `--runroot=${at('runroot')}`,
-        '--storage-driver=overlay',
-        command!,
-        `--signature-policy=${at('policy.json')}`,
-        ...rest,
-      ],
-      {
-        env: {
-          CONTAINERS_CONF: at('containers.conf'),
-          CONTAINERS_REGISTRIES_CONF: at('registries.conf'),
-          CONTAINERS_STORAGE_CONF: at('storage.conf'),
-          TMPDIR: this.#directory,
-          ...options.env,
-        },
-        ...(options.work && { signal: options.work.signal }),
-        ...(options.show && { stdout: process.stderr, stderr: process.stderr }),
-      },
-    )
+    await this.#node.run(this.#argv(argv), {
+      env: { ...this.#env(), ...options.env },
+      ...(options.work && { signal: options.work.signal }),
+      ...(options.show && { stdout: process.stderr, stderr: process.stderr }),
+    })
+  }
+
+  #argv([command, ...rest]: string[]): string[] {
+    return [
+      ...this.#prefix,
+      'buildah',
+      `--root=${this.#at('storage')}`,
+      `--runroot=${this.#at('runroot')}`,
+      '--storage-driver=overlay',
+      command!,
+      `--signature-policy=${this.#at('policy.json')}`,
+      ...rest,
+    ]
+  }
+
+  #env(): Record<string, string> {
+    return {
+      CONTAINERS_CONF: this.#at('containers.conf'),
+      CONTAINERS_REGISTRIES_CONF: this.#at('registries.conf'),
+      CONTAINERS_STORAGE_CONF: this.#at('storage.conf'),
+      TMPDIR: this.#directory,
+    }
+  }
+
+  #at(name: string): string {
+    return join(this.#directory, name)
   }
 }
