@@ -18,10 +18,11 @@ import {
 } from './object-meta.ts'
 import type { Finish, ResourceHooks } from './resource-hooks.ts'
 import type { ServedResource } from './served-resource.ts'
-import { modifiedMessage, wordStoreError } from './store-errors.ts'
+import { wordStoreError } from './store-errors.ts'
 import { storeKey } from './store-key.ts'
 import type { StrategyContext } from './strategy.ts'
 import { track, trackingOf } from './track-managed-fields.ts'
+import { checkVersion, existsError, keepSystemFields, uidMismatch } from './write-rules.ts'
 
 /** A name that the server makes up is tried this often before the client is told that it exists. */
 const nameAttempts = 8
@@ -243,7 +244,7 @@ export class Registry {
     await this.#admission.admit(attributes)
     const { metadata } = next
     dedupOwnerReferences(metadata, context.warn, true)
-    this.#checkVersion(target, next, old)
+    checkVersion(target, next, old)
     const hooks = this.#hook(resource)
     const finish = subresource ? undefined : hooks?.beginUpdate?.(next, old, context)
     return finishing(finish, async () => {
@@ -269,40 +270,6 @@ export class Registry {
       )
       return this.#served(resource, written)
     })
-  }
-
-  #checkVersion(
-    { resource, name, subresource }: Target,
-    next: StoredKubeObject,
-    old: StoredKubeObject,
-  ): void {
-    const { info, strategy } = resource
-    const { resourceVersion } = next.metadata
-    const given = resourceVersion === undefined || resourceVersion === '' ? 0 : Number(resourceVersion)
-    if (given === Number(old.metadata.resourceVersion)) return
-    if (given === 0) {
-      if (strategy.allowUnconditionalUpdate || subresource) {
-        next.metadata.resourceVersion = old.metadata.resourceVersion!
-        return
-      }
-      throw ApiError.invalid(info.group, info.resource, name, [
-        {
-          reason: 'FieldValueInvalid',
-          message: 'Invalid value: 0: must be specified for an update',
-          field: 'metadata.resourceVersion',
-        },
-      ])
-    }
-    if (Number.isNaN(given)) {
-      throw ApiError.invalid(info.group, info.resource, name, [
-        {
-          reason: 'FieldValueInvalid',
-          message: `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-          field: 'metadata.resourceVersion',
-        },
-      ])
-    }
-    throw ApiError.conflict(info.group, info.resource, name, modifiedMessage)
   }
 
   /**
@@ -444,42 +411,4 @@ async function finishing<T>(finish: Finish | undefined, write: () => Promise<T>)
   } finally {
     finish?.(written)
   }
-}
-
-/** What no update of any kind may change. */
-function keepSystemFields(next: StoredKubeObject, old: StoredKubeObject): void {
-  const { metadata } = next
-  const before = old.metadata
-  if (before.generation === undefined) delete metadata.generation
-  else metadata.generation = before.generation
-  metadata.uid ||= before.uid!
-  if (before.creationTimestamp) metadata.creationTimestamp = before.creationTimestamp
-  if (before.deletionTimestamp) metadata.deletionTimestamp = before.deletionTimestamp
-  if (before.deletionGracePeriodSeconds !== undefined) {
-    metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
-  }
-}
-
-function existsError(
-  error: unknown,
-  resource: ServedResource,
-  generateName: string | undefined,
-  name: string,
-): unknown {
-  const { info } = resource
-  if (!(error instanceof StoreConflict)) return wordStoreError(error, info, name)
-  const exists = ApiError.alreadyExists(info.group, info.resource, name)
-  const qualified = info.group ? `${info.resource}.${info.group}` : info.resource
-  const message = generateName
-    ? `${qualified} "${name}" already exists, the server was not able to generate a unique name for the object`
-    : exists.message
-  const ending = error.current?.metadata.deletionTimestamp ? 'object is being deleted: ' : ''
-  return new ApiError('AlreadyExists', ending + message, {
-    ...exists.details,
-    ...(generateName && { retryAfterSeconds: 1 }),
-  })
-}
-
-function uidMismatch(key: string, wanted: string, found: string | undefined): string {
-  return `StorageError: invalid object, Code: 4, Key: /registry/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found ?? ''}`
 }
