@@ -19,7 +19,6 @@ import { listPodsOfRuntime } from './containers/list-pods-of-runtime.ts'
 import { podLogsDirectory } from './containers/log-paths.ts'
 import type { NodeFacts } from './containers/node-facts.ts'
 import type { PodRecord } from './containers/pod-record.ts'
-import { followRuntime } from './containers/runtime-events.ts'
 import { SandboxMaker } from './containers/sandbox-maker.ts'
 import { UserNamespaces } from './containers/user-namespaces.ts'
 import { PodEvents } from './events/pod-events.ts'
@@ -38,6 +37,7 @@ import type { NodePod } from './pods/node-pod.ts'
 import { PodManager } from './pods/pod-manager.ts'
 import { PodSteps } from './pods/pod-steps.ts'
 import { AppliedResources } from './pods/resize-actions.ts'
+import { watchRuntime } from './pods/runtime-watch.ts'
 import { StaticPods } from './pods/static-pods.ts'
 import { ProbeManager } from './probes/probe-manager.ts'
 import type { KubeletServerSource } from './server/kubelet-server-source.ts'
@@ -248,17 +248,15 @@ export class Kubelet {
   /** Resolves when the node is registered and pods are being worked on. */
   async start(): Promise<void> {
     const { api } = this.options
-    const signal = this.stopping.signal
-    void followRuntime({
+    watchRuntime({
       cri: this.cri,
       channel: this.channel,
       runtimeName: this.runtimeInfo.name,
+      pods: this.pods,
+      state: this.runtime,
       log: this.log,
-      signal,
-      onExit: (id) => this.exited(id),
+      signal: this.stopping.signal,
       onImages: () => this.agent?.imagesChanged(),
-      onConnected: (connected) => this.connected(connected),
-      onRelist: () => this.relist(),
     })
     this.server = startKubeletServer({
       config: this.config,
@@ -328,44 +326,6 @@ export class Kubelet {
     await this.volumes.removeOthers(known)
     const { podLogsDir } = this.config
     await removeOrphanedLogs(podLogsDir, join(podLogsDir, '..', 'containers'), known)
-  }
-
-  private exited(id: string): void {
-    if (this.pods.ended(id)) return
-    // Made so recently that it has not been seen yet, or of somebody else.
-    void this.cri
-      .containerStatus({ containerId: id })
-      .then(({ status }) => {
-        const uid = status?.labels['io.kubernetes.pod.uid']
-        if (uid) this.pods.worker(uid)?.runtimeChanged(id)
-      })
-      .catch(() => {})
-  }
-
-  private connected(connected: boolean): void {
-    if (!connected) {
-      this.runtime.lost()
-      return
-    }
-    void this.runtime.check()
-    this.pods.allChanged()
-    this.agent?.imagesChanged()
-  }
-
-  private async relist(): Promise<boolean> {
-    const records = await listPodsOfRuntime(this.cri, this.runtimeInfo.name)
-    let changed = false
-    for (const record of records) {
-      const worker = this.pods.worker(record.uid)
-      const before = worker?.record?.containers ?? []
-      const same = record.containers.every((one) =>
-        before.some((old) => old.id === one.id && old.state === one.state),
-      )
-      if (!worker || same) continue
-      changed = true
-      worker.runtimeChanged()
-    }
-    return changed
   }
 
   private runtimeChanged(): void {
