@@ -341,6 +341,26 @@ describe('a kubelet with containerd and a control plane', { skip: whyNoContainer
     await finish('survivor')
   })
 
+  test('a sandbox that died is made again, with all that runs in it', async () => {
+    await node.create('undone', {
+      initContainers: [shell('init', 'true')],
+      containers: [shell('main', forever)],
+    })
+    const before = await node.until('undone', isReady)
+    const { items } = await node.kubelet.cri.listPodSandbox({
+      filter: { labelSelector: { 'io.kubernetes.pod.uid': before.metadata.uid! } },
+    })
+    const { info } = await node.kubelet.cri.podSandboxStatus({ podSandboxId: items[0]!.id, verbose: true })
+    process.kill((JSON.parse(info.info!) as { pid: number }).pid, 'SIGKILL')
+    const after = await node.until(
+      'undone',
+      (pod) => isReady(pod) && container(pod, 'main')?.restartCount === 1,
+    )
+    assert.notEqual(after.status?.podIP, before.status?.podIP)
+    assert.equal(container(after, 'init')?.state?.terminated?.reason, 'Completed')
+    await finish('undone')
+  })
+
   test('a static pod runs, shows in the API, and goes with its file', async () => {
     const file = join(node.config.staticPodsDir, 'web.json')
     const manifest = {
