@@ -1,4 +1,5 @@
 import { ApiError, type StatusCause } from '../../api/api-error.ts'
+import { compareVersions } from '../../api/compare-versions.ts'
 import { cloneJson, isJsonObject } from '../../api/json.ts'
 import type { KubeObject, StoredKubeObject } from '../../api/kube-object.ts'
 import type { ResourceInfo, SubresourceInfo, Verb } from '../../api/resource-info.ts'
@@ -57,6 +58,7 @@ export class CustomResource implements ServedResource {
   readonly columns: ServedResource['columns']
   readonly openApiSchema: unknown
   readonly scale?: ScalePaths
+  readonly deprecation: string | undefined
   readonly #definition: CustomResourceDefinition
   readonly #version: CustomResourceDefinitionVersion
   readonly #jsonSchema: JSONSchemaProps | undefined
@@ -76,6 +78,7 @@ export class CustomResource implements ServedResource {
     this.info = infoOf(definition, version)
     this.columns = version.additionalPrinterColumns
     this.openApiSchema = this.#jsonSchema
+    this.deprecation = deprecationOf(definition, version)
     const scale = version.subresources?.scale
     if (scale) {
       this.scale = {
@@ -216,6 +219,21 @@ function infoOf(
     subresources: views,
     storageVersion: spec.versions.find(({ storage }) => storage)?.name ?? name,
   }
+}
+
+function deprecationOf(
+  { spec }: CustomResourceDefinition,
+  { name, deprecated, deprecationWarning }: CustomResourceDefinitionVersion,
+): string | undefined {
+  if (!deprecated) return undefined
+  if (deprecationWarning !== undefined) return deprecationWarning
+  const { group, names, versions } = spec
+  const [better] = versions
+    .filter((each) => each.served && !each.deprecated && compareVersions(each.name, name) < 0)
+    .map((each) => each.name)
+    .sort(compareVersions)
+  const instead = better ? `; use ${group}/${better} ${names.kind}` : ''
+  return `${group}/${name} ${names.kind} is deprecated${instead}`
 }
 
 function checkReplicas(scale: ScalePaths, object: StoredKubeObject, root: Field): void {

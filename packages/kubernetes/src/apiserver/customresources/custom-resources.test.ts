@@ -208,6 +208,28 @@ test('a webhook converts between versions, on the way in and out', async () => {
   assert.deepEqual(seen, ['ADDED b blue', 'DELETED b blue'])
 })
 
+test('deprecated versions say what to use instead; finalizers ought to say whose they are', async () => {
+  const deprecated = { deprecated: true }
+  await define({}, [
+    version('v1'),
+    version('v1beta1', deprecated),
+    version('v1alpha1', { ...deprecated, deprecationWarning: 'do not' }),
+  ])
+  const warning = (served: string) => api.target(path(served)).resource.deprecation
+  assert.deepEqual(['v1', 'v1beta1', 'v1alpha1'].map(warning), [
+    undefined,
+    'stable.example.com/v1beta1 CronTab is deprecated; use stable.example.com/v1 CronTab',
+    'do not',
+  ])
+  const write = api.write()
+  const value = cron('a')
+  value.metadata = { ...value.metadata, finalizers: ['mine', 'example.com/ours'] }
+  await api.api.create(api.target(path(), 'default'), { value }, write)
+  assert.deepEqual(write.warnings, [
+    'metadata.finalizers: "mine": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers',
+  ])
+})
+
 test('names that another definition has are not granted, until they are free', async () => {
   await define({ shortNames: ['ct'] })
   const second = { plural: 'cronthings', singular: 'cronthing', kind: 'CronTab', listKind: 'CronThingList' }

@@ -59,6 +59,7 @@ export function createResourceHandler(options: ResourceHandlerOptions): RequestH
     if (!resource || (info.subresource && !subresource) || !isInScope(request, resource)) {
       return respondText(request, 404, '404 page not found\n')
     }
+    if (resource.deprecation) request.warnings.add(resource.deprecation)
     const target: Target = {
       resource,
       namespace: resource.info.namespaced ? info.namespace : '',

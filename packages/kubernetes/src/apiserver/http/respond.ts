@@ -54,8 +54,7 @@ export async function respondBytes(
     ...headers,
   }
   if (zipped) Object.assign(all, { 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
-  if (warnings.size > 0) all.warning = [...warnings].map(warningHeader)
-  response.writeHead(status, all)
+  response.writeHead(status, { ...all, ...warningHeaders(warnings) })
   response.end(message.method === 'HEAD' ? undefined : body)
 }
 
@@ -107,6 +106,11 @@ function wantsPretty({ query, message }: ApiRequest): boolean {
   const pretty = query.get('pretty')
   if (pretty) return ['1', 't', 'true'].includes(pretty.toLowerCase())
   return /^(curl|Wget|Mozilla\/5\.0)/.test(message.headers['user-agent'] ?? '')
+}
+
+/** For the head of an answer. */
+export function warningHeaders(warnings: ReadonlySet<string>): Record<string, string[]> {
+  return warnings.size > 0 ? { warning: [...warnings].map(warningHeader) } : {}
 }
 
 /** `299 - "text"`, with what headers cannot hold left out. */

@@ -7,6 +7,7 @@ import { EventEncoder } from './event-encoder.ts'
 import { mediaTypes } from './negotiate.ts'
 import { type View, viewOf } from './object-view.ts'
 import { watchOptions } from './query-options.ts'
+import { warningHeaders } from './respond.ts'
 
 /** A watch without `timeoutSeconds` ends after this long or up to twice as long, as upstream's min-request-timeout. */
 const minTimeoutSeconds = 1800
@@ -33,7 +34,11 @@ export async function serveWatch(
 
   const start = (): void => {
     if (response.headersSent) return
-    response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' })
+    response.writeHead(200, {
+      'content-type': contentType,
+      'cache-control': 'no-cache, private',
+      ...warningHeaders(request.warnings),
+    })
     response.flushHeaders()
   }
   const write = (type: string, object: KubeObject): void => {

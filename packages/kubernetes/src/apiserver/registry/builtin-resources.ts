@@ -40,6 +40,12 @@ const returningDeleted = new Set([
   'resourceslices.resource.k8s.io',
 ])
 
+/** Upstream's hand-written lifecycle of core/v1; no other stable version is deprecated. */
+const deprecations: Readonly<Record<string, string>> = {
+  'componentstatuses.': 'v1 ComponentStatus is deprecated in v1.19+',
+  'endpoints.': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}
+
 /** A built-in resource; schema, strategy and selectors are made when they are first needed. */
 class BuiltinResource implements ServedResource {
   readonly info: ResourceInfo
@@ -47,11 +53,13 @@ class BuiltinResource implements ServedResource {
   readonly storedAs?: { group: string; resource: string }
   readonly conversion?: VersionConversion
   readonly computed?: ComputedObjects
+  readonly deprecation: string | undefined
   #selectableFields: SelectableFields | undefined
 
   constructor(info: ResourceInfo) {
     this.info = info
     this.returnsDeleted = returningDeleted.has(`${info.resource}.${info.group}`)
+    this.deprecation = deprecations[`${info.resource}.${info.group}`]
     if (info.resource === 'componentstatuses') this.computed = componentStatuses
     const conversion = builtinConversion(info)
     if (!conversion) return

@@ -34,6 +34,8 @@ export interface ServedResource {
   readonly computed?: ComputedObjects
   /** Absent when objects are stored as they are served. */
   readonly conversion?: VersionConversion
+  /** A warning that every request about a deprecated version gets. */
+  readonly deprecation?: string | undefined
   /** Custom resources: `additionalPrinterColumns`. */
   readonly columns?: readonly CustomResourceColumnDefinition[]
   /** Custom resources: `openAPIV3Schema` of the served version as its definition has it, for OpenAPI. */

@@ -2,6 +2,7 @@ import { deepEqual } from '../../../api/json.ts'
 import type { StoredKubeObject } from '../../../api/kube-object.ts'
 import type { ResourceInfo } from '../../../api/resource-info.ts'
 import type { Strategy } from '../strategy.ts'
+import { finalizerWarnings } from './finalizer-warnings.ts'
 import { makeStrategy } from './make-strategy.ts'
 
 const made = new WeakMap<ResourceInfo, Strategy>()
@@ -13,7 +14,11 @@ export function genericStrategy(resource: ResourceInfo): Strategy {
     const hasStatus = resource.subresources.some((subresource) => subresource.name === 'status')
     strategy = makeStrategy(
       { hasStatus, openStatus: true },
-      { unconditionalUpdate: false, generation: (next, old) => !deepEqual(content(next), content(old)) },
+      {
+        unconditionalUpdate: false,
+        generation: (next, old) => !deepEqual(content(next), content(old)),
+        warnings: finalizerWarnings,
+      },
     )
     made.set(resource, strategy)
   }
