@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { images } from '../../support/images.ts'
 import { killAll, processesOf } from '../../support/processes.ts'
 import { rows } from './postgres.ts'
 import type { Stage } from './scenario.ts'
@@ -14,22 +15,24 @@ const containerIds = (stage: Stage) =>
   stage.cluster.value(['pods', '-l', 'app=front'], '{.items[*].status.containerStatuses[*].containerID}')
 
 export function lifecycle(stage: Stage): void {
-  it('kill -9 of the node part: pods keep running and are adopted', async () => {
-    const { cluster } = stage
-    const ids = await containerIds(stage)
-    await killAll(await processesOf(cluster, 'node'))
-    await cluster.kubectl([
-      'run',
-      'afterwards',
-      '--image=minikube.test/busybox:1',
-      '--restart=Never',
-      '--',
-      'true',
-    ])
-    await cluster.waitFor('pod/afterwards', 'jsonpath={.status.phase}=Succeeded', 60)
-    assert.equal(await containerIds(stage), ids)
-    await cluster.kubectl(['delete', 'pod', 'afterwards'])
-  })
+  for (const part of ['node', 'containerd'] as const) {
+    it(`kill -9 of ${part}: it is started again, running pods go on as they are`, async () => {
+      const { cluster } = stage
+      const ids = await containerIds(stage)
+      await killAll(await processesOf(cluster, part))
+      await cluster.kubectl([
+        'run',
+        'afterwards',
+        `--image=${images.busybox}`,
+        '--restart=Never',
+        '--',
+        'true',
+      ])
+      await cluster.waitFor('pod/afterwards', 'jsonpath={.status.phase}=Succeeded', 60)
+      assert.equal(await containerIds(stage), ids)
+      await cluster.kubectl(['delete', 'pod', 'afterwards'])
+    })
+  }
 
   it('kill -9 of the control plane: it is back and nothing is lost', async () => {
     const { cluster } = stage
@@ -40,23 +43,6 @@ export function lifecycle(stage: Stage): void {
     await cluster.minikube(['start'])
     assert.equal(await cluster.value(['configmap', 'written'], '{.data.a}'), 'b')
     assert.equal(await containerIds(stage), ids)
-  })
-
-  it('kill -9 of containerd: it is started again, pods go on', async () => {
-    const { cluster } = stage
-    const ids = await containerIds(stage)
-    await killAll(await processesOf(cluster, 'containerd'))
-    await cluster.kubectl([
-      'run',
-      'afterwards',
-      '--image=minikube.test/busybox:1',
-      '--restart=Never',
-      '--',
-      'true',
-    ])
-    await cluster.waitFor('pod/afterwards', 'jsonpath={.status.phase}=Succeeded', 60)
-    assert.equal(await containerIds(stage), ids)
-    await cluster.kubectl(['delete', 'pod', 'afterwards'])
   })
 
   it('minikube stop, then start: workloads and rows are back', async () => {
