@@ -62,6 +62,11 @@ describe('a log that nobody follows', () => {
     )
   })
 
+  test('has room for times however short they are in the file', async () => {
+    const text = await read(`${time(1).slice(0, -6)}Z stdout F \n`.repeat(3000), { timestamps: true })
+    assert.equal(text, '2026-01-02T03:04:01.000000000Z \n'.repeat(3000))
+  })
+
   test('can begin at a time, be cut after some bytes, be of one stream', async () => {
     assert.equal(await read(sample, { since: Date.parse(time(3)) }), 'three\n\n')
     assert.equal(await read(sample, { limitBytes: 6 }), 'one\ntw')

@@ -1,30 +1,46 @@
-/** One line of a container log file: `TIME STREAM TAG CONTENT`, where tag `P` says that the next entry goes on with the line. */
+/**
+ * One line of a container log file: `TIME STREAM TAG CONTENT`, where tag `P` says that the next entry goes on with the
+ * line. All as offsets into the bytes it was read from: logs are long, and nothing is made of what nobody asks for.
+ */
 export interface LogLine {
-  /** RFC 3339 with nanoseconds, as the runtime wrote it. */
-  time: string
-  stream: 'stdout' | 'stderr'
-  /** Without a newline when `partial`. */
-  content: Buffer
+  /** RFC 3339 with nanoseconds, as the runtime wrote it, is from `start` to here. */
+  timeEnd: number
+  isStdout: boolean
   partial: boolean
+  /** Where the content begins; it may be empty. */
+  content: number
 }
 
 const space = 0x20
+const colon = 0x3a
+const [s, o, e, p, f] = [0x73, 0x6f, 0x65, 0x50, 0x46]
+const streamLength = 'stdout'.length
 
-/** @param line one line of the file, without its newline. `undefined`: not in CRI's format. */
-export function parseLogLine(line: Buffer): LogLine | undefined {
-  const afterTime = line.indexOf(space)
-  const afterStream = line.indexOf(space, afterTime + 1)
-  if (afterTime < 0 || afterStream < 0) return undefined
-  const stream = line.toString('latin1', afterTime + 1, afterStream)
-  if (stream !== 'stdout' && stream !== 'stderr') return undefined
-  let afterTags = line.indexOf(space, afterStream + 1)
-  if (afterTags < 0) afterTags = line.length
-  const [tag] = line.toString('latin1', afterStream + 1, afterTags).split(':')
-  if (tag !== 'P' && tag !== 'F') return undefined
-  return {
-    time: line.toString('latin1', 0, afterTime),
-    stream,
-    content: line.subarray(afterTags + 1),
-    partial: tag === 'P',
+/**
+ * Reads the line from `start` to `end` (its newline, or the end of what there is) into `line`. False: it is not in CRI's
+ * format, and `line` means nothing.
+ */
+export function readLogLine(bytes: Buffer, start: number, end: number, line: LogLine): boolean {
+  const timeEnd = bytes.indexOf(space, start)
+  const afterStream = timeEnd + 1 + streamLength
+  if (timeEnd < 0 || afterStream >= end) return false
+  const which = bytes[timeEnd + 4]
+  const tag = bytes[afterStream + 1]
+  if (bytes[timeEnd + 1] !== s || (which !== o && which !== e) || bytes[afterStream] !== space) return false
+  if (tag !== p && tag !== f) return false
+  let afterTags = afterStream + 2
+  if (bytes[afterTags] === colon) {
+    afterTags = bytes.indexOf(space, afterTags)
+    if (afterTags < 0 || afterTags > end) afterTags = end
   }
+  if (afterTags < end && bytes[afterTags] !== space) return false
+  line.timeEnd = timeEnd
+  line.isStdout = which === o
+  line.partial = tag === p
+  line.content = Math.min(afterTags + 1, end)
+  return true
+}
+
+export function emptyLogLine(): LogLine {
+  return { timeEnd: 0, isStdout: true, partial: false, content: 0 }
 }

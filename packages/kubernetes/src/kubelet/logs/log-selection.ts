@@ -1,4 +1,4 @@
-import { type LogLine, parseLogLine } from './log-line.ts'
+import { emptyLogLine, type LogLine, readLogLine } from './log-line.ts'
 
 export interface LogOptions {
   /** From the end of the file as it is when reading begins. */
@@ -13,23 +13,21 @@ export interface LogOptions {
 }
 
 const newline = 0x0a
-const lineEnd = Buffer.from('\n')
-
 /** Makes what a reader gets out of the lines of a log file. */
 export class LogSelection {
-  private readonly since: number
+  private readonly since: number | undefined
   private readonly timestamps: boolean
-  private readonly wanted: LogLine['stream'] | undefined
+  private readonly stream: NonNullable<LogOptions['stream']>
+  private readonly line: LogLine = emptyLogLine()
   private bytesLeft: number
   private entriesLeft: number
   private atLineStart = true
 
   /** `entries`: after so many it is over. */
   constructor(options: LogOptions, entries = Number.POSITIVE_INFINITY) {
-    const { stream = 'All' } = options
-    this.since = options.since ?? Number.NEGATIVE_INFINITY
+    this.since = options.since
     this.timestamps = options.timestamps ?? false
-    this.wanted = stream === 'All' ? undefined : stream === 'Stdout' ? 'stdout' : 'stderr'
+    this.stream = options.stream ?? 'All'
     this.bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY
     this.entriesLeft = entries
   }
@@ -41,36 +39,39 @@ export class LogSelection {
 
   /** `chunk`: whole lines of the file, of which the last may lack its newline. */
   take(chunk: Buffer): Buffer {
-    const out: Buffer[] = []
+    const { line } = this
+    // What stands before the content is left out; a time without decimals becomes a little longer than all of that.
+    const out = Buffer.allocUnsafe(this.timestamps ? 2 * chunk.length : chunk.length)
+    let length = 0
     for (let at = 0; at < chunk.length && !this.isDone; ) {
-      const end = chunk.indexOf(newline, at)
-      const line = parseLogLine(chunk.subarray(at, end < 0 ? chunk.length : end))
-      if (line) this.add(line, end >= 0, out)
-      at = end < 0 ? chunk.length : end + 1
+      const lineEnd = chunk.indexOf(newline, at)
+      const end = lineEnd < 0 ? chunk.length : lineEnd
+      if (readLogLine(chunk, at, end, line)) {
+        const endsLine = lineEnd >= 0 && !line.partial
+        const time = this.isTimeWanted() ? chunk.toString('latin1', at, line.timeEnd) : ''
+        if (this.isWanted(time)) {
+          const before = length
+          if (this.timestamps && this.atLineStart)
+            length += out.write(`${paddedTime(time)} `, length, 'latin1')
+          length += chunk.copy(out, length, line.content, endsLine ? end + 1 : end)
+          if (length - before > this.bytesLeft) length = before + this.bytesLeft
+          this.bytesLeft -= length - before
+        }
+        this.entriesLeft--
+        this.atLineStart = endsLine
+      }
+      at = end + 1
     }
-    return out.length === 1 ? out[0]! : Buffer.concat(out)
+    return out.subarray(0, length)
   }
 
-  private add(line: LogLine, isWhole: boolean, out: Buffer[]): void {
-    this.entriesLeft--
-    const endsLine = isWhole && !line.partial
-    if (this.isWanted(line)) {
-      if (this.timestamps && this.atLineStart) this.write(Buffer.from(`${paddedTime(line.time)} `), out)
-      this.write(line.content, out)
-      if (endsLine) this.write(lineEnd, out)
-    }
-    this.atLineStart = endsLine
+  private isTimeWanted(): boolean {
+    return this.since !== undefined || (this.timestamps && this.atLineStart)
   }
 
-  private isWanted({ stream, time }: LogLine): boolean {
-    if (this.since > 0 && Date.parse(time) < this.since) return false
-    return this.wanted === undefined || stream === this.wanted
-  }
-
-  private write(bytes: Buffer, out: Buffer[]): void {
-    const part = bytes.length > this.bytesLeft ? bytes.subarray(0, this.bytesLeft) : bytes
-    this.bytesLeft -= part.length
-    if (part.length > 0) out.push(part)
+  private isWanted(time: string): boolean {
+    if (this.since !== undefined && Date.parse(time) < this.since) return false
+    return this.stream === 'All' || this.line.isStdout === (this.stream === 'Stdout')
   }
 }
 

@@ -1,22 +1,18 @@
-import { open } from 'node:fs/promises'
-import { parseLogLine } from './log-line.ts'
-import { tailOffset } from './tail-offset.ts'
+import { LogFile } from './log-file.ts'
+import { LogSelection } from './log-selection.ts'
 
 /** The content of the last `lines` log entries, of which at most the last `limit` bytes. */
 export async function readLastLogs(path: string, lines: number, limit: number): Promise<string> {
-  const file = await open(path, 'r')
+  const file = await LogFile.open(path, lines)
   try {
-    const start = await tailOffset(file, lines)
-    const { size } = await file.stat()
-    const { buffer } = await file.read(Buffer.alloc(size - start), 0, size - start, start)
-    const parts: Buffer[] = []
-    for (let at = 0; at < buffer.length; ) {
-      const end = buffer.indexOf('\n', at)
-      const line = parseLogLine(buffer.subarray(at, end < 0 ? buffer.length : end))
-      if (line) parts.push(line.content, Buffer.from(line.partial ? '' : '\n'))
-      at = end < 0 ? buffer.length : end + 1
+    const selection = new LogSelection({}, lines)
+    let text = Buffer.alloc(0)
+    for (let isEnd = false; !isEnd; ) {
+      const chunk = await file.next()
+      isEnd = chunk.length === 0
+      text = Buffer.concat([text, selection.take(isEnd ? file.unfinished : chunk)]).subarray(-limit)
     }
-    return Buffer.concat(parts).subarray(-limit).toString()
+    return text.toString()
   } finally {
     await file.close()
   }
