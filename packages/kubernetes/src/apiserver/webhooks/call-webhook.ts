@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:https'
+import { Agent, type RequestOptions, request } from 'node:https'
 import { isIP } from 'node:net'
 import type { WebhookTarget } from './webhook-target.ts'
 
@@ -26,42 +26,24 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const payload = Buffer.from(JSON.stringify(call.body))
   const signal = AbortSignal.timeout(call.timeoutMs)
-  const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: target.address ?? host,
-        port: target.port ?? (url.port || 443),
-        path: url.pathname + url.search,
-        // Addresses are checked too, but not sent.
-        ...(isIP(host) === 0 && { servername: host }),
-        method: 'POST',
-        headers: {
-          Host: url.host,
-          Accept: 'application/json, */*',
-          'Content-Type': 'application/json',
-          'Content-Length': payload.length,
-          'User-Agent': 'kube-apiserver-admission',
-        },
-        agent: agentFor(target.ca),
-        signal,
-      },
-      (response) => {
-        const parts: Buffer[] = []
-        let size = 0
-        response.on('data', (part: Buffer) => {
-          size += part.length
-          if (size > maxAnswerBytes) outgoing.destroy(new Error('the answer is too large'))
-          else parts.push(part)
-        })
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-        )
-        response.on('error', reject)
-      },
-    )
-    outgoing.on('error', reject)
-    outgoing.end(payload)
-  }).catch((error: Error) => {
+  const options: RequestOptions = {
+    host: target.address ?? host,
+    port: target.port ?? (url.port || 443),
+    path: url.pathname + url.search,
+    // Addresses are checked too, but not sent.
+    ...(isIP(host) === 0 && { servername: host }),
+    method: 'POST',
+    headers: {
+      Host: url.host,
+      Accept: 'application/json, */*',
+      'Content-Type': 'application/json',
+      'Content-Length': payload.length,
+      'User-Agent': 'kube-apiserver-admission',
+    },
+    agent: agentFor(target.ca),
+    signal,
+  }
+  const { status, text } = await post(options, payload).catch((error: Error) => {
     throw failed(signal.aborted ? 'context deadline exceeded' : wordConnectionError(error))
   })
   if (status < 200 || status > 299) {
@@ -73,6 +55,51 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
   } catch (error) {
     throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }
+}
+
+interface Answer {
+  status: number
+  text: string
+}
+
+async function post(options: RequestOptions, payload: Buffer): Promise<Answer> {
+  try {
+    return await send(options, payload)
+  } catch (error) {
+    // A connection from before, which the webhook has closed meanwhile.
+    if (!(error instanceof StaleConnection)) throw error
+    return send({ ...options, agent: false, ...tlsOptionsOf(options.agent) }, payload)
+  }
+}
+
+class StaleConnection extends Error {}
+
+function send(options: RequestOptions, payload: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(options, (response) => {
+      const parts: Buffer[] = []
+      let size = 0
+      response.on('data', (part: Buffer) => {
+        size += part.length
+        if (size > maxAnswerBytes) outgoing.destroy(new Error('the answer is too large'))
+        else parts.push(part)
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+      )
+      response.on('error', reject)
+    })
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      reject(isStale ? new StaleConnection(error.message) : error)
+    })
+    outgoing.end(payload)
+  })
+}
+
+function tlsOptionsOf(agent: RequestOptions['agent']): RequestOptions {
+  const ca = agent instanceof Agent ? agent.options.ca : undefined
+  return ca ? { ca } : {}
 }
 
 function agentFor(ca: string | undefined): Agent {

@@ -322,3 +322,11 @@ test('a broken webhook does not stand in the way of its own configuration', asyn
   await configure('Validating', webhook('all.example.com', { rules: [rule(['*'], ['*'], ['*'], ['*'])] }))
   await configure('Validating', webhook('more.example.com'))
 })
+
+test('a webhook that was restarted is called over a new connection', async () => {
+  await configure('Validating', webhook('v.example.com'))
+  await configMap('a')
+  hook.dropConnections()
+  await configMap('b')
+  assert.equal(hook.reviews.length, 2)
+})

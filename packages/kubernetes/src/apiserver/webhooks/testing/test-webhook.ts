@@ -18,6 +18,8 @@ export interface TestWebhook extends AsyncDisposable {
   /** All that it was asked, in order. */
   readonly reviews: TestReview[]
   readonly paths: string[]
+  /** As a restart does. */
+  dropConnections(): void
 }
 
 /** Answers with the `response` that `answer` gives; never, when that is undefined. */
@@ -49,6 +51,7 @@ export async function startTestWebhook(
     caBundle: Buffer.from(ca.pem).toString('base64'),
     reviews,
     paths,
+    dropConnections: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
