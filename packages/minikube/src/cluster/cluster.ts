@@ -130,6 +130,11 @@ export function engineContext(
   }
 }
 
+/** Enough to ask a cluster that is there already, not to prepare one. */
+export function askingContext(cluster: Cluster): EngineContext {
+  return engineContext(cluster, { resolvConf: '', mtu: undefined }, { argv: () => [], env: {} })
+}
+
 function parseFeatureGates(text: string): Record<string, boolean> {
   return Object.fromEntries(
     text

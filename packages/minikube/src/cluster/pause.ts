@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { MinikubeError } from '../error.ts'
 import type { Home } from '../home.ts'
-import { hierarchies } from '../node/ledger/cgroup.ts'
 import type { Work } from '../progress.ts'
-import { type Cluster, cgroupOf, openCluster } from './cluster.ts'
+import { type Cluster, openCluster } from './cluster.ts'
+import { freezeContainers } from './freeze-containers.ts'
 import { loadProfile } from './profile-store.ts'
 import { requireRoot } from './require-root.ts'
 
@@ -17,13 +14,18 @@ export async function pause(home: Home, name: string, everything: boolean, work:
   const cluster = await running(home, name, 'pause')
   work.progress.step('Pausing', `Pausing node "${name}" ...`)
   await cluster.supervisor.pause(paused)
-  if (everything) await freeze(cluster, true)
+  if (everything) await freezeContainers(name, true)
 }
 
 export async function unpause(home: Home, name: string, work: Work): Promise<void> {
   const cluster = await running(home, name, 'unpause')
   work.progress.step('Unpausing', `Unpausing node "${name}" ...`)
-  await freeze(cluster, false)
+  await resume(cluster)
+}
+
+/** Lets everything go on that was paused; what was not is left alone. */
+export async function resume(cluster: Cluster): Promise<void> {
+  await freezeContainers(cluster.profile.Name, false)
   await cluster.supervisor.unpause(paused)
 }
 
@@ -34,14 +36,4 @@ async function running(home: Home, name: string, command: string): Promise<Clust
   throw new MinikubeError('GUEST_NOT_RUNNING', `the cluster "${name}" does not run`, {
     advice: `Start it with 'minikube start${name === 'minikube' ? '' : ` -p ${name}`}'.`,
   })
-}
-
-/** Freezes or thaws the cgroup that all containers are in: cgroup.freeze (version 2) or freezer.state (version 1). */
-async function freeze(cluster: Cluster, frozen: boolean): Promise<void> {
-  for (const root of await hierarchies()) {
-    const group = join(root, cgroupOf(cluster.profile.Name))
-    const [second, first] = [join(group, 'cgroup.freeze'), join(group, 'freezer.state')]
-    if (existsSync(second)) await writeFile(second, frozen ? '1' : '0')
-    else if (existsSync(first)) await writeFile(first, frozen ? 'FROZEN' : 'THAWED')
-  }
 }

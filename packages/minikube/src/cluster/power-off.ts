@@ -1,8 +1,10 @@
+import { keepCompileCache } from '../node/compile-cache.ts'
 import type { Change } from '../node/ledger/change.ts'
 import { changeKind } from '../node/ledger/change-kinds.ts'
 import type { Work } from '../progress.ts'
 import { ownChanges } from './changes.ts'
 import type { Cluster } from './cluster.ts'
+import { freezeContainers } from './freeze-containers.ts'
 import { unitName, usesSystemd } from './service-unit.ts'
 
 /** What a machine forgets when it is switched off, and so do we when a cluster stops. */
@@ -21,12 +23,15 @@ const forgotten = new Set<Change['kind']>([
  */
 export async function powerOff(cluster: Cluster, graceful: boolean, work: Work): Promise<void> {
   const { supervisor, runtime, runtimeLayout, node, layout, profile } = cluster
+  // What is frozen hears no signal.
+  await freezeContainers(profile.Name, false)
   if (graceful) {
     // Without the kubelet nobody starts again what is stopped now.
     await supervisor.stop(['node'])
     await runtime.stopContainers(node, runtimeLayout, work)
   }
   await supervisor.stop()
+  await keepCompileCache(layout.engine)
   if (usesSystemd()) {
     await node.run(['systemctl', 'disable', '--quiet', '--now', unitName(profile.Name)], {
       allowFailure: true,

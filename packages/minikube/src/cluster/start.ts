@@ -14,6 +14,7 @@ import { removeCluster } from './delete.ts'
 import { followServices } from './follow-services.ts'
 import { isRunning } from './is-running.ts'
 import { checkKubeconfig } from './kubeconfig.ts'
+import { resume } from './pause.ts'
 import { refuseTakenPorts } from './ports.ts'
 import { powerOff } from './power-off.ts'
 import { refuseFullDisk, refuseUnhealthy } from './preflight.ts'
@@ -62,6 +63,7 @@ export async function start(request: StartRequest, work: Work): Promise<StartRes
         : await withLock('machine', 'setting up a cluster', work, settle)
     if (!cluster) return undefined
     const before = await cluster.supervisor.status()
+    if (before?.services.some(({ state }) => state === 'paused')) await resume(cluster)
     const booted = await tidily(cluster, fresh, work, () => boot(cluster, work))
     if (request.wait) await waitUntilReady(cluster, booted, request.waitTimeout, work)
     const alreadyRunning =

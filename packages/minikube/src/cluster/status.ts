@@ -1,8 +1,7 @@
-import type { EngineContext } from '../engines/engine.ts'
 import { codeOf, MinikubeError } from '../error.ts'
 import type { Home } from '../home.ts'
 import type { SupervisorStatus } from '../node/supervisor/client.ts'
-import { type Cluster, engineContext, openCluster } from './cluster.ts'
+import { askingContext, type Cluster, openCluster } from './cluster.ts'
 import { viewContext } from './kubeconfig.ts'
 import { machineName } from './profile.ts'
 import { loadProfile } from './profile-store.ts'
@@ -92,8 +91,7 @@ function fromSupervisor({ services }: SupervisorStatus): { kubelet: Health; apis
 
 /** Without a supervisor to ask (or without the right to), the servers themselves are asked. */
 async function fromEndpoints(cluster: Cluster): Promise<{ kubelet: Health; apiserver: Health }> {
-  const programs: EngineContext['programs'] = { argv: () => [] }
-  return cluster.engine.health(engineContext(cluster, { resolvConf: '', mtu: undefined }, programs))
+  return cluster.engine.health(askingContext(cluster))
 }
 
 /** The server that the kubeconfig names; undefined when there is none or it cannot be read. */

@@ -1,5 +1,5 @@
 import type { Home } from '../home.ts'
-import { engineContext, openCluster } from './cluster.ts'
+import { askingContext, openCluster } from './cluster.ts'
 import { viewContext } from './kubeconfig.ts'
 import { loadProfile } from './profile-store.ts'
 import { apiServerUrl, publishContext } from './publish-context.ts'
@@ -8,7 +8,7 @@ import { apiServerUrl, publishContext } from './publish-context.ts'
 export async function updateContext(home: Home, name: string): Promise<boolean> {
   const cluster = await openCluster(home, await loadProfile(home, name))
   const right = (await viewContext(home, name)).server === apiServerUrl(cluster)
-  const context = engineContext(cluster, { resolvConf: '', mtu: undefined }, { argv: () => [] })
+  const context = askingContext(cluster)
   await publishContext(cluster, context)
   return !right
 }

@@ -51,7 +51,7 @@ export function engineContract(engine: Engine): void {
       hosts: {},
       resolvConf: '/etc/resolv.conf',
       mtu: undefined,
-      programs: { argv: (program) => ['node', `${program}.js`] },
+      programs: { argv: (program) => ['node', `${program}.js`], env: {} },
       featureGates: {},
       labels: {},
       capacity: {},

@@ -29,7 +29,7 @@ export interface EngineContext {
   /** Largest packet that leaves the node, for the pods' interfaces; undefined: the kernel's default. */
   mtu: number | undefined
   /** Programs of ours as they lie on the node. */
-  programs: { argv(program: 'control-plane' | 'node'): string[] }
+  programs: { argv(program: 'control-plane' | 'node'): string[]; env: Record<string, string> }
   featureGates: Record<string, boolean>
   /** Node labels. */
   labels: Record<string, string>

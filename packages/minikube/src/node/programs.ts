@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
-import { cp, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { cp, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf } from '../error.ts'
+import { bundleDirectory, readBuild, runsFromSources } from './bundle.ts'
+import { compileCache, compileCacheEnvironment, seedCompileCache } from './compile-cache.ts'
 
 export type Program = 'control-plane' | 'node' | 'supervisor'
 
 /** Programs as they lie on a node: argv without the programs' own arguments. */
 export interface InstalledPrograms {
   argv(program: Program): string[]
+  env: Record<string, string>
 }
 
 /** Old generation limits keep the collector from trading memory for time that nobody asked for. */
@@ -26,24 +29,17 @@ const sources: Record<Program, string> = {
  */
 export async function installPrograms(directory: string): Promise<InstalledPrograms> {
   const node = await installNode(directory)
-  if (import.meta.filename.endsWith('.ts')) {
-    return { argv: (program) => [node, ...nodeFlags, join(import.meta.dirname, sources[program])] }
+  if (runsFromSources()) {
+    return { argv: (program) => [node, ...nodeFlags, join(import.meta.dirname, sources[program])], env: {} }
   }
   const dist = bundleDirectory()
-  const build = JSON.parse(await readFile(join(dist, 'build.json'), 'utf8')) as {
-    id: string
-    files: string[]
-  }
+  const build = await readBuild(dist)
   const target = join(directory, build.id)
   if (!existsSync(target)) await copyBundle(dist, build.files, target)
-  await removeOthers(directory, [build.id, basename(node)])
-  return { argv: (program) => [node, ...nodeFlags, join(target, `${program}.js`)] }
-}
-
-/** This module is in a chunk, at the top of the bundle or a directory below. */
-function bundleDirectory(): string {
-  const here = import.meta.dirname
-  return existsSync(join(here, 'build.json')) ? here : dirname(here)
+  await seedCompileCache(directory, dist, build.id)
+  await removeOthers(directory, [build.id, basename(node), compileCache, 'supervise'])
+  const argv = (program: Program): string[] => [node, ...nodeFlags, join(target, `${program}.js`)]
+  return { argv, env: compileCacheEnvironment(directory) }
 }
 
 async function copyBundle(dist: string, files: readonly string[], target: string): Promise<void> {

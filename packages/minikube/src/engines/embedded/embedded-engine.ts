@@ -79,7 +79,7 @@ export class EmbeddedEngine implements Engine {
     // A service is started anew when what it reads has changed.
     const env = (files: readonly NodeFile[]): Record<string, string> => ({
       MINIKUBE_CONFIG_DIGEST: digest(files),
-      NODE_COMPILE_CACHE: `${context.dataDir}/engine/compile-cache`,
+      ...context.programs.env,
     })
     return [
       {
