@@ -24,11 +24,7 @@ interface Build {
 }
 
 const bundle = await rolldown({
-  input: Object.fromEntries(
-    Object.entries(entries)
-      
-      .map(([name, path]) => [name, join(root, path)]),
-  ),
+  input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
   cwd: root,
   platform: 'node',
   treeshake: true,
