@@ -301,7 +301,7 @@ ObjectMeta.annotations: Notes by tools and people.
 ObjectMeta.uid: Identity that no other object ever has.
 ObjectMeta.resourceVersion: Changes with every write; lets a writer notice that somebody else was faster.
 ObjectMeta.generation: Counts changes of what is wanted.
-ObjectMeta.creationTimestamp: When the object was made.
+ObjectMeta.creationTimestamp: CreationTimestamp is a timestamp that says when the object was made.
 ObjectMeta.deletionTimestamp: Set when deletion was asked for; the object goes when its finalizers are empty.
 ObjectMeta.deletionGracePeriodSeconds: Time to end in peace.
 ObjectMeta.finalizers: What must be done before the object is gone.

@@ -1,9 +1,10 @@
 import { descriptionTexts } from './description-texts.ts'
 
+/** Tools recognize `apiVersion`, `metadata` and `creationTimestamp` by how their descriptions begin upstream. */
 const common: Record<string, string> = {
-  apiVersion: 'Group and version that the object is written in.',
+  apiVersion: 'APIVersion defines the group and version that the object is written in.',
   kind: 'What kind of object this is.',
-  metadata: 'Name, labels and everything else that all objects have.',
+  metadata: "Standard object's metadata: name, labels and everything else that all objects have.",
   spec: 'What is wanted.',
   status: 'What is, as far as the system has seen; written by it alone.',
   items: 'The objects.',
