@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { connect as connectSocket, type NetConnectOpts } from 'node:net'
 import type { CallOptions } from '../call.ts'
 import { CriError, grpcCodes } from '../cri-error.ts'
+import { frame } from './frame.ts'
 import { MessageSplitter } from './message-splitter.ts'
 
 /**
@@ -150,14 +151,6 @@ class Call {
       }
     }
   }
-}
-
-function frame(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(5 + message.length)
-  framed[0] = 0
-  framed.writeUInt32BE(message.length, 1)
-  message.copy(framed, 5)
-  return framed
 }
 
 /** gRPC percent-encodes what is not printable ASCII. */
