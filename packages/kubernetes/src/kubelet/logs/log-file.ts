@@ -8,6 +8,7 @@ const nothing = Buffer.alloc(0)
 /** A log file that is read from somewhere to its end, which may move. */
 export class LogFile {
   private readonly handle: FileHandle
+  private readonly block = Buffer.allocUnsafeSlow(blockSize)
   private position: number
   /** Of a line whose newline has not been written yet. */
   private begun: Buffer = nothing
@@ -28,14 +29,13 @@ export class LogFile {
     }
   }
 
-  /** The next whole lines, with their newlines; empty at the present end of the file. */
+  /** The next whole lines, with their newlines; empty at the present end of the file. Good until the next call. */
   async next(): Promise<Buffer> {
     for (;;) {
-      const block = Buffer.allocUnsafe(blockSize)
-      const { bytesRead } = await this.handle.read(block, 0, blockSize, this.position)
+      const { bytesRead } = await this.handle.read(this.block, 0, blockSize, this.position)
       if (bytesRead === 0) return nothing
       this.position += bytesRead
-      const read = block.subarray(0, bytesRead)
+      const read = this.block.subarray(0, bytesRead)
       const end = read.lastIndexOf(newline) + 1
       const before = this.begun
       this.begun = end === 0 ? Buffer.concat([before, read]) : Buffer.from(read.subarray(end))
