@@ -38,7 +38,7 @@ export function newRevision(
   parent: Parent,
   kind: string,
   templateLabels: Record<string, string> | undefined,
-  data: object,
+  data: Json,
   revision: number,
   collisionCount: number | undefined,
 ): ControllerRevision {
@@ -52,7 +52,7 @@ export function newRevision(
       labels: { ...templateLabels, [revisionHashLabel]: hash },
       ownerReferences: [controllerRef(parent, 'apps/v1', kind)],
     },
-    data: data as Json,
+    data,
     revision,
   }
 }

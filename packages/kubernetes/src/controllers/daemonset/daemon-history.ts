@@ -10,6 +10,7 @@ import { controllerRef } from '../../client/owner-reference.ts'
 import { controllerRevisions, daemonSets, pods as podsResource } from '../../client/resources.ts'
 import { claim } from '../common/claim.ts'
 import { hashOf } from '../common/hash.ts'
+import { templatePatch } from '../common/template-patch.ts'
 import { hashLabel } from './daemon-pods.ts'
 
 export interface DaemonHistory {
@@ -34,7 +35,7 @@ export async function resolveHistory(
     ownerKind: 'DaemonSet',
     matches: ({ metadata }) => matches(metadata.labels),
   })
-  const data = revisionData(set)
+  const data = templatePatch(set.spec?.template)
   const equal = histories.filter((history) => deepEqual(history.data, data))
   const old = histories.filter((history) => !equal.includes(history))
   const number = Math.max(0, ...old.map(({ revision }) => revision)) + 1
@@ -44,10 +45,6 @@ export async function resolveHistory(
     current = await client.update<ControllerRevision>(controllerRevisions, { ...current, revision: number })
   }
   return { current, old }
-}
-
-function revisionData(set: DaemonSet): Json {
-  return { spec: { template: { ...set.spec?.template, $patch: 'replace' } } } as unknown as Json
 }
 
 async function snapshot(

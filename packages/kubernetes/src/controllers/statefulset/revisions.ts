@@ -12,6 +12,7 @@ import {
   renumberRevision,
   sortRevisions,
 } from '../common/controller-history.ts'
+import { templatePatch } from '../common/template-patch.ts'
 import { revisionLabel } from './identity.ts'
 
 export interface SetRevisions {
@@ -36,7 +37,7 @@ export async function resolveRevisions(
       set,
       'StatefulSet',
       set.spec?.template.metadata?.labels,
-      revisionData(set),
+      templatePatch(set.spec?.template),
       (newest?.revision ?? 0) + 1,
       collisionCount,
     ),
@@ -54,10 +55,6 @@ export async function resolveRevisions(
   }
   const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update
   return { current, update, collisionCount: count }
-}
-
-function revisionData(set: StatefulSet): object {
-  return { spec: { template: { ...set.spec?.template, $patch: 'replace' } } }
 }
 
 function withAnnotations(set: StatefulSet, revision: ControllerRevision): ControllerRevision {
