@@ -21,10 +21,16 @@ export function connectHandlers(
     find: (namespace: string, id: string, path: string) => UpgradeTarget,
   ): ConnectHandler => {
     return async (request, target) => {
-      const { prefix, path } = split(request)
+      const { prefix, path, bare } = split(request)
       const options: KubeObject = { apiVersion: 'v1', kind, path: request.info.rest.join('/') }
       await registry.admitConnect(target, options, connectContext(request, options))
       const found = find(target.namespace, target.name, path)
+      const { method = '' } = request.message
+      if (bare && !request.takeOver && (method === 'GET' || method === 'HEAD')) {
+        // Relative links of the page at the root would lead elsewhere.
+        request.response.writeHead(301, { location: `${prefix}${path}` }).end()
+        return
+      }
       const agent = found.tls?.cert ? { agent: kubelets.agent } : {}
       return proxyRequest(request, found, { prefix, ...agent })
     }
@@ -50,12 +56,16 @@ export function connectHandlers(
   ])
 }
 
-/** The URL cut at `/proxy`: what stays ours, and path and query for the target as the client wrote them. */
-function split({ message }: ApiRequest): { prefix: string; path: string } {
+/**
+ * The URL cut at `/proxy`: what stays ours, and path and query for the target as the client wrote them. `bare`: there was
+ * no path, not even the root.
+ */
+function split({ message }: ApiRequest): { prefix: string; path: string; bare: boolean } {
   const url = message.url ?? '/'
   const end = url.search(/\?|$/)
   const at = url.slice(0, end).search(/\/proxy(\/|$)/)
   const prefix = url.slice(0, at + '/proxy'.length)
   const rest = url.slice(prefix.length)
-  return { prefix, path: rest.startsWith('/') ? rest : `/${rest}` }
+  const bare = !rest.startsWith('/')
+  return { prefix, path: bare ? `/${rest}` : rest, bare }
 }

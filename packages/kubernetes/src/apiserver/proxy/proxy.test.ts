@@ -176,7 +176,8 @@ test('proxies to pods: methods, bodies, queries, links, redirects, no credential
     headers: { 'content-type': 'text/plain' },
   })
   assert.equal(answer.text, `POST /a%20b/c?d=e body none ${podPath}:${webPort}/proxy/a b/c`)
-  assert.equal((await server.request('GET', path)).text.split(' ')[1], '/')
+  const root = await server.request('GET', `${path}?d=e`)
+  assert.deepEqual([root.status, root.headers.location], [301, `${path}/?d=e`])
   assert.match((await server.request('OPTIONS', path)).text, /^OPTIONS \/ /)
   const page = await server.request('GET', `${podPath}/proxy/page`)
   assert.equal(page.text, `<a href="${podPath}/proxy/rewriteme">x</a>`)
