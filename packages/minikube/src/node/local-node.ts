@@ -53,15 +53,18 @@ export class LocalNode implements Node {
         : setTimeout(end, options.timeout, `no answer within ${options.timeout} ms`)
     const onAbort = (): void => end('interrupted')
     options.signal?.addEventListener('abort', onAbort, { once: true })
-    // A command that ends before it has read its input is judged by its exit, not by the broken pipe.
-    const fed = options.stdin === undefined ? undefined : feed(child, options.stdin)
+    // A command that ends before it has read its input is judged by its exit, not by the broken pipe, which comes first.
+    const fed =
+      options.stdin === undefined
+        ? undefined
+        : feed(child, options.stdin).catch((error: unknown) => {
+            if (codeOf(error) !== 'EPIPE' && codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE')
+              why ??= messageOf(error)
+          })
     try {
       const exitCode = await exitOf(child, argv)
       const collected = Buffer.concat(stderr)
-      await fed?.catch((error: unknown) => {
-        if (codeOf(error) !== 'EPIPE' && codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE')
-          why ??= messageOf(error)
-      })
+      await fed
       options.signal?.throwIfAborted()
       const text = collected.toString().trim()
       if (why !== undefined) throw new CommandFailed(argv, exitCode, text, why)

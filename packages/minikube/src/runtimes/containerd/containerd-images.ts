@@ -31,6 +31,16 @@ export class ContainerdImages {
       return [...new Set(names)]
     } catch (error) {
       signal?.throwIfAborted()
+      if (/no space left on device/.test(shortOf(error))) {
+        throw new MinikubeError(
+          'RSRC_INSUFFICIENT_STORAGE',
+          `there is no room for the image: ${shortOf(error)}`,
+          {
+            advice: "Free some space, for example with 'minikube image rm', then load it again.",
+            cause: error,
+          },
+        )
+      }
       throw new MinikubeError(
         'GUEST_IMAGE_LOAD',
         `this is no image archive that containerd can read: ${shortOf(error)}`,
