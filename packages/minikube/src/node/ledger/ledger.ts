@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MinikubeError } from '../../error.ts'
 import type { Home } from '../../home.ts'
@@ -34,12 +34,21 @@ export class Ledger {
   readonly profile: string
   readonly #home: Home
   readonly #entries: Map<number, LedgerEntry>
+  /** The file may end in half a line. */
+  #torn: boolean
 
-  private constructor(home: Home, profile: string, path: string, entries: Map<number, LedgerEntry>) {
+  private constructor(
+    home: Home,
+    profile: string,
+    path: string,
+    entries: Map<number, LedgerEntry>,
+    torn: boolean,
+  ) {
     this.#home = home
     this.profile = profile
     this.path = path
     this.#entries = entries
+    this.#torn = torn
   }
 
   static async open(
@@ -65,7 +74,7 @@ export class Ledger {
       const change = line.change ?? before?.change
       if (change) entries.set(line.id, { ...line, at: before?.at ?? line.at, change })
     })
-    return new Ledger(home, profile, path, entries)
+    return new Ledger(home, profile, path, entries, text !== '' && !text.endsWith('\n'))
   }
 
   /** In the order of making. */
@@ -174,7 +183,11 @@ export class Ledger {
   async #append(lines: readonly Line[]): Promise<void> {
     if (lines.length === 0) return
     await this.#home.mkdir(dirname(this.path))
+    if (this.#torn) await mend(this.path)
+    // A full disk takes half of what follows.
+    this.#torn = true
     await appendFile(this.path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { flush: true })
+    this.#torn = false
     await this.#home.give(this.path)
     for (const line of lines) this.#note(line)
   }
@@ -200,6 +213,19 @@ function groups(entries: readonly LedgerEntry[]): LedgerEntry[][] {
     else result.push([entry])
   }
   return result
+}
+
+/** Ends the last line, or cuts it off when it is torn: another one behind it would be lost as well. */
+async function mend(path: string): Promise<void> {
+  const content = await readFile(path)
+  const start = content.lastIndexOf('\n') + 1
+  if (start === content.length) return
+  try {
+    JSON.parse(content.toString('utf8', start))
+    await appendFile(path, '\n')
+  } catch {
+    await truncate(path, start)
+  }
 }
 
 function now(): string {
