@@ -44,5 +44,7 @@ export async function powerOff(cluster: Cluster, graceful: boolean, work: Work):
   const runDirectory: Change = { kind: 'directory', path: layout.run }
   await changeKind('directory').undo([runDirectory], node)
   const { unmountBelow } = await import('../node/ledger/mounts.ts')
-  await unmountBelow(layout.data)
+  // A disk that somebody mounted for our data was not ours to mount, and a restart of the machine brings it back.
+  await unmountBelow(layout.kubelet)
+  await unmountBelow(runtimeLayout.dataDir, false)
 }

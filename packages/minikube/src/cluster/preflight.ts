@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Driver, DriverHealth } from '../drivers/driver.ts'
-import { MinikubeError } from '../error.ts'
-import { machineRoot } from '../node/layout.ts'
+import { codeOf, MinikubeError } from '../error.ts'
 
-const leastDisk = 500 * 2 ** 20
+const leastDiskToMake = 500 * 2 ** 20
+const leastDiskToRun = 50 * 2 ** 20
 
 /** Throws when the driver cannot be used. */
 export function refuseUnhealthy(driver: Driver, health: DriverHealth): void {
@@ -16,12 +16,25 @@ export function refuseUnhealthy(driver: Driver, health: DriverHealth): void {
   )
 }
 
-/** Throws when there is no room for a cluster. */
-export async function refuseFullDisk(): Promise<void> {
-  const { bavail, bsize } = await statfs(machineRoot).catch(() => statfs(dirname(machineRoot)))
-  if (bavail * bsize >= leastDisk) return
+/**
+ * Throws when there is no room for a cluster at `place`, which may not be there yet. One that exists has its programs and
+ * images: it needs room to write only, and has to run for somebody to make room in it.
+ */
+export async function refuseFullDisk(place: string, fresh: boolean): Promise<void> {
+  const least = fresh ? leastDiskToMake : leastDiskToRun
+  const { bavail, bsize } = await fileSystemOf(place)
+  if (bavail * bsize >= least) return
   throw new MinikubeError(
     'RSRC_INSUFFICIENT_STORAGE',
-    `only ${Math.floor((bavail * bsize) / 2 ** 20)} MB are free at ${machineRoot}, a cluster needs ${leastDisk / 2 ** 20} MB`,
+    `only ${Math.floor((bavail * bsize) / 2 ** 20)} MB are free at ${place}, a cluster needs ${least / 2 ** 20} MB`,
   )
+}
+
+async function fileSystemOf(place: string): Promise<{ bavail: number; bsize: number }> {
+  try {
+    return await statfs(place)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(place) === place) throw error
+    return fileSystemOf(dirname(place))
+  }
 }

@@ -104,7 +104,9 @@ async function settleOnMachine(
   }
   refuseUnhealthy(driver, await driver.probe(work.signal))
   await refuseForeign(home, profile.Name)
-  if (!(await isRunning(cluster))) await Promise.all([refuseFullDisk(), refuseTakenPorts(cluster)])
+  if (!(await isRunning(cluster))) {
+    await Promise.all([refuseFullDisk(layout.data, fresh), refuseTakenPorts(cluster)])
+  }
   const changes = await plannedChanges(cluster, work)
   announce(ledger, changes, request.install, work)
   await tidily(cluster, fresh, work, async () => {

@@ -9,6 +9,8 @@ export interface NodeLayout {
   engine: string
   /** Configuration and certificates of control plane and node. */
   kubernetes: string
+  /** Pods' volumes: mounts of ours are below it and at it. */
+  kubelet: string
   supervisorConfig: string
   supervisorSocket: string
   /** Which home directory the profile belongs to, which slot it has. */
@@ -28,6 +30,7 @@ export function nodeLayout(profile: string): NodeLayout {
     logs: `${machineLogs}/${profile}`,
     engine: `${data}/engine`,
     kubernetes: `${data}/kubernetes`,
+    kubelet: `${data}/kubelet`,
     supervisorConfig: `${data}/supervisor.json`,
     supervisorSocket: `${run}/supervisor.sock`,
     claim: `${data}/claim.json`,

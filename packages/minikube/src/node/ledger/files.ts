@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, messageOf } from '../../error.ts'
 import type { ChangeKind, ChangeOf } from './change.ts'
-import { unmountBelow } from './mounts.ts'
+import { isMountPoint, unmountBelow } from './mounts.ts'
 
 export const directory: ChangeKind<ChangeOf<'directory'>> = {
   identity: ({ path }) => path,
@@ -15,14 +15,24 @@ export const directory: ChangeKind<ChangeOf<'directory'>> = {
     const stay = new Map<ChangeOf<'directory'>, string>()
     for (const change of changes) {
       try {
-        await unmountBelow(change.path)
-        await rm(change.path, { recursive: true, force: true })
+        await unmountBelow(change.path, false)
+        if (await isMountPoint(change.path)) {
+          await empty(change.path)
+          stay.set(change, 'somebody has mounted a file system there; it is empty now')
+        } else {
+          await rm(change.path, { recursive: true, force: true })
+        }
       } catch (error) {
         stay.set(change, messageOf(error))
       }
     }
     return stay
   },
+}
+
+async function empty(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    await rm(join(directory, name), { recursive: true, force: true })
 }
 
 export const sharedDirectory: ChangeKind<ChangeOf<'shared-directory'>> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -13,6 +13,7 @@ import { LocalNode } from '../local-node.ts'
 import type { Change } from './change.ts'
 import { fileChange } from './files.ts'
 import { Ledger } from './ledger.ts'
+import { mountsBelow, unmountBelow } from './mounts.ts'
 import { readSysctl } from './sysctl.ts'
 
 const root = process.getuid?.() === 0
@@ -75,6 +76,26 @@ test('undoes in reverse: what is inside goes before what is outside', async () =
   assert.ok(!existsSync(outer))
 })
 
+test('a disk that somebody mounted at a directory of ours stays mounted, and is emptied', {
+  skip: !root,
+}, async () => {
+  const path = join(directory, 'disk')
+  await mkdir(path)
+  await node.run(['mount', '-t', 'tmpfs', 'tmpfs', path])
+  const ledger = await open()
+  await ledger.make([{ kind: 'directory', path }], node, work)
+  await writeFile(join(path, 'data'), 'x')
+  await mkdir(join(path, 'inner'))
+  await node.run(['mount', '-t', 'tmpfs', 'tmpfs', join(path, 'inner')])
+  try {
+    const [stayed] = await undo(ledger)
+    assert.match(stayed!.why!, /mounted/)
+    assert.deepEqual([await mountsBelow(path), await readdir(path)], [[path], []])
+  } finally {
+    await unmountBelow(path)
+  }
+})
+
 test('a shared directory that others use stays, with why', async () => {
   const path = join(directory, 'shared')
   const ledger = await open()
@@ -125,8 +146,11 @@ test('a torn last line is no trouble, a damaged one is told', async () => {
   const ledger = await open()
   await ledger.make([{ kind: 'directory', path: join(directory, 'tree') }], node, work)
   await appendFile(ledger.path, '{"id":2,"at"')
-  assert.equal((await open()).standing().length, 1)
-  await appendFile(ledger.path, '\n{"id":3,"at":"","state":"made"}\n')
+  const again = await open()
+  assert.equal(again.standing().length, 1)
+  await again.make([{ kind: 'directory', path: join(directory, 'other') }], node, work)
+  assert.equal((await open()).standing().length, 2, 'what is written behind a torn line is not lost')
+  await appendFile(ledger.path, '{"id":2,"at"\n{"id":3,"at":"","state":"made"}\n')
   await assert.rejects(open, (error) => error instanceof MinikubeError && error.reason === 'HOST_CONFIG_LOAD')
 })
 

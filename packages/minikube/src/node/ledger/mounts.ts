@@ -10,11 +10,21 @@ export async function mountsBelow(path: string): Promise<string[]> {
     .filter((point) => point === path || point.startsWith(`${path}/`))
 }
 
-/** Unmounts everything at and below `path`, the last mounted first; lazily, since a dying process may still look in. */
-export async function unmountBelow(path: string): Promise<void> {
+/** Whether something is mounted at exactly this place. */
+export async function isMountPoint(path: string): Promise<boolean> {
+  return (await mountsBelow(path)).includes(path)
+}
+
+/**
+ * Unmounts everything below `path` and at it, the last mounted first; lazily, since a dying process may still look in.
+ * `itself` false: what is mounted at the place stays.
+ */
+export async function unmountBelow(path: string, itself = true): Promise<void> {
   const points = await mountsBelow(path)
   const node = new LocalNode('localhost')
-  for (const point of points.reverse()) await node.run(['umount', '--lazy', '--no-mtab', point])
+  for (const point of points.reverse()) {
+    if (itself || point !== path) await node.run(['umount', '--lazy', '--no-mtab', point])
+  }
 }
 
 /** The kernel writes blanks in paths as octal. */
