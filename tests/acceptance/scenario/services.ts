@@ -95,7 +95,8 @@ export function services(stage: Stage): void {
       await cluster.kubectl(['exec', left, '--', 'wget', '-q', '-O', '-', 'http://site']),
       `${left}\n`,
     )
-    assert.match(await lookup('kubernetes.default.svc.cluster.local'), /10\.96\.0\.1/)
+    const api = await cluster.value(['service', 'kubernetes'], '{.spec.clusterIP}')
+    assert.match(await lookup('kubernetes.default.svc.cluster.local'), new RegExp(`Address.*${api}`))
     assert.equal((await inPod('nc', '-w', '3', 'kubernetes.default', '443', '-e', 'true')).code, 0)
   })
 
