@@ -48,6 +48,11 @@ export function size(bytes: number): string {
   return `${Number(amount.toPrecision(3))}${units[unit]}`
 }
 
+/** Name of an enum's value, as CRI's JSON form has it. */
+export function nameOf(values: Record<string, number>, value: number): string {
+  return Object.keys(values).find((name) => values[name] === value) ?? String(value)
+}
+
 /** An answer with the names of enum values, as CRI's JSON form has them. Times and sizes are strings there. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, (_key, one) => (typeof one === 'number' && Math.abs(one) > 2 ** 31 ? String(one) : one), 2)}\n`

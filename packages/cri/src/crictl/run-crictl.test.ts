@@ -84,6 +84,14 @@ describe('against containerd', { skip: whyNoContainerd() ?? false }, () => {
       row!,
       new RegExp(`^${id.slice(0, 13)} +\\S+ +.* +Running +c +0 +${podId.slice(0, 13)} +p +n$`),
     )
+    assert.equal((await crictl('ps', '-q', '--namespace', '^other$')).out, '')
+    assert.equal((await crictl('ps', '-q', '--namespace', '^n$')).out, `${id}\n`)
+    const listed = JSON.parse((await crictl('ps', '-o', 'json')).out) as { containers: { state: string }[] }
+    assert.deepEqual(
+      listed.containers.map(({ state }) => state),
+      ['CONTAINER_RUNNING'],
+    )
+    assert.match((await crictl('exec', '-it', id, 'sh')).error, /kubectl exec -it/)
     assert.match(
       (await crictl('pods', '--label', 'some_label=x')).out,
       new RegExp(`\n${podId.slice(0, 13)} .* Ready +p +n +1 +\\(default\\)`),
@@ -119,6 +127,7 @@ describe('against containerd', { skip: whyNoContainerd() ?? false }, () => {
     assert.equal((await crictl('nonsense')).error, "No help topic for 'nonsense'\n")
     assert.match((await crictl('ps', '--state', 'odd')).error, /--state should be one of/)
     assert.equal((await crictl('ps', '--bogus')).code, 1)
+    assert.match((await crictl('ps', '--help')).out, /usage: crictl ps [\s\S]*\n {2}--quiet, -q\n/)
     assert.match((await crictl('help')).out, /inspectp +Show the status of a pod/)
   })
 })

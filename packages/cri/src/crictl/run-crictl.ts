@@ -58,6 +58,11 @@ async function run({ args, write, writeError, defaultSocket, env, signal }: Cric
   const name = aliases[given] ?? given
   const command = (await groups.find(({ names }) => names.includes(name))?.load())?.[name]
   if (!command) throw new UsageError(`No help topic for '${given}'`)
+  // What stands behind exec's container is not ours.
+  if (own.slice(0, name === 'exec' ? 1 : undefined).some((word) => word === '--help' || word === '-h')) {
+    write(commandHelp(name, command))
+    return 0
+  }
   const { values, positionals } = parse(command, name, own)
   const cri = connectCri(socket)
   try {
@@ -89,6 +94,14 @@ function globalOptions(args: string[], fallback: string): { socket: string; rest
     if (name === '--runtime-endpoint' || name === '-r') socket = given
   }
   return { socket, rest: args.slice(index) }
+}
+
+function commandHelp(name: string, { about, usage, options = {} }: Command): string {
+  const lines = Object.entries(options).map(
+    ([long, { short, type }]) =>
+      `  --${long}${short ? `, -${short}` : ''}${type === 'string' ? ' value' : ''}`,
+  )
+  return `${[`crictl ${name} - ${about}`, '', `usage: crictl ${name} ${usage}`, '', ...lines].join('\n').trimEnd()}\n`
 }
 
 async function help(): Promise<string> {

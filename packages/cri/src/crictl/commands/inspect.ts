@@ -1,13 +1,8 @@
 import { ContainerState, PodSandboxState } from '../../generated/runtime-v1.ts'
 import { type Command, type CommandContext, oneArgument } from '../command.ts'
-import { json } from '../output.ts'
+import { json, nameOf } from '../output.ts'
 
 const options = { output: { type: 'string', short: 'o' }, quiet: { type: 'boolean', short: 'q' } } as const
-
-/** Name of an enum's value, as CRI's JSON form has it. */
-function nameOf(values: Record<string, number>, value: number): string {
-  return Object.keys(values).find((name) => values[name] === value) ?? String(value)
-}
 
 /** Nanoseconds as RFC 3339. */
 function time(nanoseconds: number): string {

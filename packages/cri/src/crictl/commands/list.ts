@@ -1,6 +1,6 @@
 import { ContainerState, PodSandboxState } from '../../generated/runtime-v1.ts'
 import { type Command, type CommandContext, labels, text, UsageError } from '../command.ts'
-import { age, shortId, size, structured, table } from '../output.ts'
+import { age, nameOf, shortId, size, structured, table } from '../output.ts'
 
 const listOptions = {
   quiet: { type: 'boolean', short: 'q' },
@@ -18,11 +18,14 @@ const listOptions = {
 function select<T extends { createdAt: number; metadata?: { name: string } }>(
   context: CommandContext,
   items: T[],
+  namespaceOf: (item: T) => string | undefined,
 ): T[] {
   const pattern = text(context, 'name')
+  const namespace = text(context, 'namespace')
   const last = context.options.latest ? 1 : Number(text(context, 'last') ?? 0)
   const fitting = items
     .filter(({ metadata }) => !pattern || new RegExp(pattern).test(metadata?.name ?? ''))
+    .filter((item) => !namespace || new RegExp(namespace).test(namespaceOf(item) ?? ''))
     .sort((a, b) => b.createdAt - a.createdAt)
   return last > 0 ? fitting.slice(0, last) : fitting
 }
@@ -63,10 +66,15 @@ export const ps: Command = {
       },
     })
     const image = text(context, 'image')
-    const selected = select(context, containers).filter(
+    const selected = select(context, containers, (each) => each.labels['io.kubernetes.pod.namespace']).filter(
       (container) => !image || container.image?.image === image || container.imageRef.includes(image),
     )
-    if (await structured(context, { containers: selected })) return 0
+    if (
+      await structured(context, {
+        containers: selected.map((each) => ({ ...each, state: nameOf(ContainerState, each.state) })),
+      })
+    )
+      return 0
     const id = options['no-trunc'] ? (full: string): string => full : shortId
     if (options.quiet) {
       context.write(selected.map((container) => `${container.id}\n`).join(''))
@@ -109,11 +117,13 @@ export const pods: Command = {
         ...(wanted && { state: { state } }),
       },
     })
-    const namespace = text(context, 'namespace')
-    const selected = select(context, items).filter(
-      ({ metadata }) => !namespace || new RegExp(namespace).test(metadata?.namespace ?? ''),
+    const selected = select(context, items, ({ metadata }) => metadata?.namespace)
+    if (
+      await structured(context, {
+        items: selected.map((each) => ({ ...each, state: nameOf(PodSandboxState, each.state) })),
+      })
     )
-    if (await structured(context, { items: selected })) return 0
+      return 0
     const id = options['no-trunc'] ? (full: string): string => full : shortId
     context.write(
       options.quiet
@@ -147,7 +157,12 @@ export const images: Command = {
   async run(context) {
     const { cri, options, args } = context
     const answer = await cri.listImages(args[0] ? { filter: { image: { image: args[0] } } } : {})
-    if (await structured(context, answer)) return 0
+    if (
+      await structured(context, {
+        images: answer.images.map((each) => ({ ...each, size: String(each.size) })),
+      })
+    )
+      return 0
     const id = options['no-trunc'] ? (full: string): string => full : shortId
     if (options.quiet) {
       context.write(answer.images.map((image) => `${image.id}\n`).join(''))

@@ -5,10 +5,17 @@ import { type Command, oneArgument, text, UsageError } from '../command.ts'
 export const exec: Command = {
   usage: '[--timeout SECONDS] CONTAINER-ID COMMAND [ARG...]',
   about: 'Run a command in a running container and show what it said',
-  options: { timeout: { type: 'string' }, sync: { type: 'boolean', short: 's' } },
+  options: {
+    timeout: { type: 'string' },
+    sync: { type: 'boolean', short: 's' },
+    interactive: { type: 'boolean', short: 'i' },
+    tty: { type: 'boolean', short: 't' },
+  },
   async run(context) {
     const [containerId, ...cmd] = context.args
     if (!containerId || cmd.length === 0) throw new UsageError('CONTAINER-ID and COMMAND expected')
+    if (context.options.interactive || context.options.tty)
+      throw new UsageError("exec has no terminal here: 'kubectl exec -it' opens one")
     const timeout = Number(text(context, 'timeout') ?? 0)
     const { stdout, stderr, exitCode } = await context.cri.execSync(
       { containerId, cmd, timeout },
