@@ -22,6 +22,7 @@ const unlogged = new Set([
   'completion',
   '__complete',
   'ledger',
+  'tree',
 ])
 const keptRows = 1000
 

@@ -124,6 +124,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/kubectl.ts')).kubectl,
   },
   {
+    name: 'crictl',
+    group: advanced,
+    summary: "Asks the cluster's container runtime, as crictl does",
+    load: async () => (await import('./commands/crictl.ts')).crictl,
+  },
+  {
     name: 'node',
     group: advanced,
     summary: 'Lists the nodes of a cluster',
@@ -147,6 +153,12 @@ export const commandTable: readonly CommandEntry[] = [
     group: trouble,
     summary: 'Shows the IP address of a node',
     load: async () => (await import('./commands/ip.ts')).ip,
+  },
+  {
+    name: 'tree',
+    group: trouble,
+    summary: 'Draws what runs: host, driver, node, services, runtime, pods, processes',
+    load: async () => (await import('./commands/tree.ts')).tree,
   },
   {
     name: 'logs',

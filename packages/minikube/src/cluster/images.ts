@@ -13,6 +13,7 @@ import type { ImageRecord } from '../runtimes/runtime.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { loadProfile } from './profile-store.ts'
 import { requireRoot } from './require-root.ts'
+import { notRunning } from './require-running.ts'
 
 /** Loads what an archive (a path, `-`) holds, or an image that docker or podman of this machine has. */
 export async function loadImages(home: Home, profile: string, name: string, work: Work): Promise<string[]> {
@@ -111,9 +112,7 @@ export async function serving(home: Home, profile: string): Promise<Cluster> {
   const status = await cluster.supervisor.status()
   if (status?.services.some(({ name, state }) => name === cluster.runtime.name && state === 'ready'))
     return cluster
-  throw new MinikubeError('GUEST_NOT_RUNNING', `the cluster "${profile}" does not run`, {
-    advice: `Start it with 'minikube start${profile === 'minikube' ? '' : ` -p ${profile}`}'.`,
-  })
+  throw notRunning(profile)
 }
 
 async function requireImage(cluster: Cluster, name: string, reason: ReasonId): Promise<ImageRecord> {

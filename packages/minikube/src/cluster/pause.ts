@@ -1,10 +1,10 @@
-import { MinikubeError } from '../error.ts'
 import type { Home } from '../home.ts'
 import type { Work } from '../progress.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { freezeContainers } from './freeze-containers.ts'
 import { loadProfile } from './profile-store.ts'
 import { requireRoot } from './require-root.ts'
+import { requireRunning } from './require-running.ts'
 
 /** What Kubernetes itself consists of; a container runtime must go on serving, or its shims could not report. */
 const paused = ['control-plane', 'node']
@@ -32,8 +32,6 @@ export async function resume(cluster: Cluster): Promise<void> {
 async function running(home: Home, name: string, command: string): Promise<Cluster> {
   const cluster = await openCluster(home, await loadProfile(home, name))
   requireRoot(cluster, command)
-  if (await cluster.supervisor.status()) return cluster
-  throw new MinikubeError('GUEST_NOT_RUNNING', `the cluster "${name}" does not run`, {
-    advice: `Start it with 'minikube start${name === 'minikube' ? '' : ` -p ${name}`}'.`,
-  })
+  await requireRunning(cluster)
+  return cluster
 }

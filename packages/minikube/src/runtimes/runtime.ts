@@ -23,6 +23,8 @@ export interface RuntimeLayout {
 /** A process that the supervisor keeps running. */
 export interface ServiceSpec {
   name: string
+  /** What it does, in a few words for people. */
+  about?: string
   argv: string[]
   env?: Record<string, string>
   cwd?: string

@@ -1,6 +1,7 @@
 import type { MinikubeError } from '../../error.ts'
 import type { Output, Streams } from './output.ts'
 import { stepSigns } from './steps.ts'
+import { wantsUnicode } from './wants-unicode.ts'
 
 /** Lines for people: a sign each, emoji on terminals that show them, plain ASCII elsewhere. */
 export class TextOutput implements Output {
@@ -9,7 +10,7 @@ export class TextOutput implements Output {
 
   constructor(streams: Streams, env: Record<string, string | undefined>) {
     this.#streams = streams
-    this.#emoji = wantsEmoji(streams, env)
+    this.#emoji = wantsUnicode(streams.stdout, env)
   }
 
   step(name: string, message: string): void {
@@ -45,11 +46,4 @@ export class TextOutput implements Output {
   #line(emoji: string, plain: string, message: string): string {
     return this.#emoji ? `${emoji}  ${message}\n` : `${plain} ${message}\n`
   }
-}
-
-/** MINIKUBE_IN_STYLE decides when set; else a terminal with a UTF-8 locale. */
-function wantsEmoji(streams: Streams, env: Record<string, string | undefined>): boolean {
-  const wish = env.MINIKUBE_IN_STYLE
-  if (wish) return wish === 'true' || wish === '1'
-  return streams.stdout.isTTY === true && /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '')
 }

@@ -84,6 +84,7 @@ export class EmbeddedEngine implements Engine {
     return [
       {
         name: 'control-plane',
+        about: 'API server, store, controllers, scheduler, DNS',
         argv: [...context.programs.argv('control-plane'), '--config', directories.controlPlaneConfig],
         env: env(ofControlPlane),
         ready: { notify: true },
@@ -91,6 +92,7 @@ export class EmbeddedEngine implements Engine {
       },
       {
         name: 'node',
+        about: 'kubelet, service proxy',
         argv: [...context.programs.argv('node'), '--config', directories.nodeConfig],
         env: env(ofNode),
         ready: { notify: true },

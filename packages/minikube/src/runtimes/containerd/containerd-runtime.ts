@@ -42,6 +42,7 @@ export class ContainerdRuntime implements ContainerRuntime {
     return [
       {
         name: this.name,
+        about: 'starts containers, keeps images',
         argv: ['containerd', '--config', paths.config],
         // The socket accepts before CRI does.
         ready: { socket: paths.socket, log: 'Start streaming server' },
