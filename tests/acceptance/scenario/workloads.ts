@@ -24,6 +24,29 @@ export function workloads(stage: Stage): void {
     assert.equal(await cluster.kubectl(['get', 'pod', 'first', '-o', 'name']), 'pod/first\n')
   })
 
+  it('tree draws every layer down to the processes, crictl asks the runtime', async () => {
+    const { cluster, cell } = stage
+    const drawn = await cluster.minikube(['tree', '-n', 'default'])
+    for (const layer of [
+      `driver ${cell.driver}`,
+      `runtime ${cell.runtime}`,
+      'control-plane',
+      'default/first',
+    ])
+      assert.ok(drawn.includes(layer), `${layer} in:\n${drawn}`)
+    // The pod, whoever is the parent of its processes, the container, and its processes.
+    assert.match(
+      drawn,
+      /pod default\/first, ready, .*\n.* shim \S+.*\n[\s\S]*container first, running.*\n.* sh -c trap/,
+    )
+    const root = JSON.parse(await cluster.minikube(['tree', '-o', 'json']))
+    assert.equal(root.kind, 'host')
+    assert.ok(root.memory > 1e6)
+    const [row] = (await cluster.minikube(['crictl', '--', 'ps', '--name', '^first$'])).split('\n').slice(1)
+    assert.match(row!, / Running +first +0 +\w{13} +first +default$/)
+    assert.equal((await cluster.tryMinikube(['crictl', '--', 'inspect', 'unknown'])).code, 1)
+  })
+
   it('get -w shows changes as they happen', async () => {
     const { cluster } = stage
     const watching = cluster.tryKubectl([
