@@ -10,14 +10,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { connectCri } from '../connect.ts'
-import { CriError } from '../cri-error.ts'
-import { buildScratchImage } from './scratch-image.ts'
+import { removeSandboxes } from './remove-sandboxes.ts'
+import { buildTestImages, pauseImage } from './test-images.ts'
+import { writeTestNetwork } from './test-network.ts'
 
 const run = promisify(execFile)
 
-export const pauseImage = 'registry.test/pause:1'
-export const busyboxImage = 'registry.test/busybox:1'
+export { busyboxImage, pauseImage } from './test-images.ts'
 
 export interface TestContainerd {
   readonly socket: string
@@ -52,27 +51,7 @@ export async function startTestContainerd(directory: string, subnet: string): Pr
   const socket = join(directory, 'containerd.sock')
   const cni = join(directory, 'cni')
   mkdirSync(cni, { recursive: true })
-  writeFileSync(
-    join(cni, '10-test.conflist'),
-    JSON.stringify({
-      cniVersion: '0.4.0',
-      name: `test-${bridge}`,
-      plugins: [
-        {
-          type: 'bridge',
-          bridge,
-          isGateway: true,
-          hairpinMode: true,
-          ipam: {
-            type: 'host-local',
-            dataDir: join(directory, 'ipam'),
-            ranges: [[{ subnet: `10.${subnet}.0/24` }]],
-            routes: [{ dst: '0.0.0.0/0' }],
-          },
-        },
-      ],
-    }),
-  )
+  writeTestNetwork(cni, { bridge, subnet, ipamDir: join(directory, 'ipam') })
   const config = join(directory, 'config.toml')
   writeFileSync(config, containerdConfig(directory, socket, cni))
 
@@ -92,71 +71,7 @@ export async function startTestContainerd(directory: string, subnet: string): Pr
   const load = async (archive: string): Promise<void> => {
     await run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive])
   }
-  const images = join(directory, 'images')
-  await load(
-    buildScratchImage(images, {
-      name: pauseImage,
-      programs: { '/pause': '/usr/bin/catatonit' },
-      config: { Entrypoint: ['/pause', '-P'] },
-    }),
-  )
-  const applets = [
-    'sh',
-    'sleep',
-    'cat',
-    'echo',
-    'ls',
-    'id',
-    'env',
-    'httpd',
-    'nc',
-    'wget',
-    'hostname',
-    'touch',
-    'true',
-    'false',
-    'date',
-    'stat',
-    'mount',
-    'df',
-    'head',
-    'tail',
-    'kill',
-    'trap',
-    'ps',
-    'mkdir',
-    'readlink',
-    'grep',
-    'tar',
-    'rm',
-    'ip',
-    'nslookup',
-    'dd',
-    'seq',
-    'printf',
-    'test',
-    'sysctl',
-    'free',
-    'ulimit',
-    'cut',
-    'sort',
-    'wc',
-    'yes',
-    'usleep',
-    'chmod',
-  ]
-  await load(
-    buildScratchImage(images, {
-      name: busyboxImage,
-      programs: { '/bin/busybox': '/bin/busybox' },
-      links: Object.fromEntries(applets.map((name) => [`/bin/${name}`, 'busybox'])),
-      files: {
-        '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:/bin/sh\n',
-        '/etc/group': 'root:x:0:\nwww:x:33:\nextra:x:44:www\n',
-      },
-      config: { Cmd: ['/bin/sh'], Env: ['PATH=/bin'], WorkingDir: '/' },
-    }),
-  )
+  for (const archive of buildTestImages(join(directory, 'images'))) await load(archive)
   return {
     socket,
     directory,
@@ -195,23 +110,6 @@ function booted(child: ChildProcess, log: WriteStream): Promise<void> {
     })
     child.once('exit', (code) => reject(new Error(`containerd ended with ${code}: ${text.slice(-2000)}`)))
   })
-}
-
-async function removeSandboxes(socket: string): Promise<void> {
-  const client = connectCri(socket)
-  try {
-    const { items } = await client.listPodSandbox({})
-    await Promise.all(
-      items.map(async ({ id }) => {
-        await client.stopPodSandbox({ podSandboxId: id })
-        await client.removePodSandbox({ podSandboxId: id })
-      }),
-    )
-  } catch (error) {
-    if (!(error instanceof CriError)) throw error
-  } finally {
-    client.close()
-  }
 }
 
 function containerdConfig(directory: string, socket: string, cni: string): string {
