@@ -1,5 +1,6 @@
 import { CgroupDriver, ContainerEventType, ContainerState } from '../generated/runtime-v1.ts'
 import type { CriHandlers } from '../serve.ts'
+import type { StreamTarget } from '../stream-target.ts'
 import { Cni, type CniOptions } from './cni.ts'
 import { Containers, logTargetOf } from './containers.ts'
 import { Engine } from './engine.ts'
@@ -12,6 +13,7 @@ import { readProcessLimits } from './process-limits.ts'
 import { Sandboxes } from './sandboxes.ts'
 import { kindLabel } from './state-label.ts'
 import { Stats } from './stats.ts'
+import { DockerStreams } from './streams.ts'
 
 export interface DockerCriOptions {
   /** The engine's unix socket; nothing else is to make containers in it that look like ours. */
@@ -24,9 +26,9 @@ export interface DockerCriOptions {
 }
 
 export interface DockerCri {
+  /** Without exec, attach and portForward, which are for whoever serves `streams`. */
   handlers: CriHandlers
-  execs: Execs
-  containers: Containers
+  streams: StreamTarget
   /** Resolves when the engine has ended: a new instance is needed then. */
   ended: Promise<void>
   close(): Promise<void>
@@ -60,8 +62,7 @@ export async function openDockerCri(options: DockerCriOptions): Promise<DockerCr
     createdAt: timeNano,
   })
   return {
-    execs,
-    containers,
+    streams: new DockerStreams({ engine, containers, sandboxes, execs }),
     ended: events.ended,
     async close() {
       events.close()

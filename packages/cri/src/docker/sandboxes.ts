@@ -68,6 +68,16 @@ export class Sandboxes {
     }
   }
 
+  /**
+   * The process that holds the namespaces.
+   * @throws CriError NotFound
+   */
+  async pidOf(id: string): Promise<number> {
+    const { State } = await this.#inspect(id)
+    if (State.Pid === 0) throw new CriError('NotFound', `sandbox ${id} is not running`, 'PortForward')
+    return State.Pid
+  }
+
   async list(filter: PodSandboxFilter | undefined) {
     const listed = await this.#options.engine.json<ListedContainer[]>('/containers/json', {
       query: { all: 1, filters: JSON.stringify({ label: [`${kindLabel}=sandbox`] }) },
