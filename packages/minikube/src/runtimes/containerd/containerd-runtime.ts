@@ -77,8 +77,9 @@ export class ContainerdRuntime implements ContainerRuntime {
     await this.#images(node, layout).load(archive)
   }
 
-  async stopContainers(node: Node, layout: RuntimeLayout): Promise<void> {
-    await this.#cri(layout, (client) => stopContainers(client, node)).catch(() => {})
+  async stopContainers(node: Node, layout: RuntimeLayout, { signal }: Work): Promise<void> {
+    await this.#cri(layout, (client) => stopContainers(client, node, signal)).catch(() => {})
+    signal.throwIfAborted()
   }
 
   socket(layout: RuntimeLayout): string {
