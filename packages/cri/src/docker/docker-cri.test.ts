@@ -216,7 +216,7 @@ describe('CRI over a Docker engine', { skip: whyNoDockerd() ?? false }, () => {
     execFileSync('mkfifo', [hostPath])
     const id = await start(
       'main',
-      ['sh', '-c', 'exec 3<>/in; while read -r line; do echo "$line"; done <&3'],
+      ['sh', '-c', 'exec 3<>/in; while read -r line && [ $line != end ]; do echo $line; done <&3'],
       {
         mounts: [{ hostPath, containerPath: '/in' }],
       },
@@ -227,8 +227,7 @@ describe('CRI over a Docker engine', { skip: whyNoDockerd() ?? false }, () => {
     await sh(id, 'seq 101 200 > /in')
     renameSync(logOf('main'), `${logOf('main')}.20260101-000000`)
     await client.reopenContainerLog({ containerId: id })
-    await sh(id, 'seq 201 300 > /in')
-    await client.stopContainer({ containerId: id, timeout: 0 })
+    await sh(id, '{ seq 201 300; echo end; } > /in')
     await ended(id)
     const all = [...contents(`${logOf('main')}.20260101-000000`), ...contents(logOf('main'))]
     assert.deepEqual(

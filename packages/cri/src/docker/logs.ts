@@ -4,7 +4,6 @@ import { CriError } from '../cri-error.ts'
 import type { Engine } from './engine.ts'
 import { LogEntries, type LogEntry } from './log-entries.ts'
 import { findPosition } from './log-position.ts'
-import { nanoseconds } from './time.ts'
 
 export interface LogTarget {
   /** File in CRI's format; '' for none. */
@@ -77,39 +76,64 @@ export class Logs {
   }
 
   async #copy(id: string, follower: Follower, tty: boolean): Promise<void> {
-    const { signal } = this.#abort
     await mkdir(dirname(follower.path), { recursive: true, mode: 0o755 })
     const existing = await open(follower.path, 'a+', 0o640)
     const position = await findPosition(existing, follower.path)
     follower.file = existing
     try {
-      const since = nanoseconds(position.time)
-      const stream = await this.#engine.stream(`/containers/${id}/logs`, {
-        query: {
-          follow: 1,
-          stdout: 1,
-          stderr: 1,
-          timestamps: 1,
-          ...(since > 0 && { since: secondsOf(position.time) }),
-        },
-        signal,
-      })
-      const entries = new LogEntries(tty)
+      const received = new Received(position.time)
       let known = position.count
-      const write = async (some: Iterable<LogEntry>): Promise<void> => {
-        const lines: Buffer[] = []
-        for (const entry of some) {
-          if (entry.time < position.time) continue
-          if (entry.time === position.time && known-- > 0) continue
-          lines.push(...line(entry))
-        }
-        if (lines.length > 0) await follower.file!.appendFile(Buffer.concat(lines))
-      }
-      for await (const chunk of stream) await write(entries.push(chunk as Buffer))
-      await write(entries.end())
+      await this.#read(id, tty, { follow: 1, since: position.time }, follower, (entry) => {
+        received.add(entry)
+        return entry.time > position.time || (entry.time === position.time && known-- <= 0)
+      })
+      // Whoever follows may not be given the end, before version 23 at least: look whether there is more.
+      let seen = received.count
+      await this.#read(id, tty, { follow: 0, since: received.since }, follower, () => seen-- <= 0)
     } finally {
       await follower.file.close()
     }
+  }
+  /** Appends those entries that are `isNew`. */
+  async #read(
+    id: string,
+    tty: boolean,
+    { follow, since }: { follow: 0 | 1; since: string },
+    follower: Follower,
+    isNew: (entry: LogEntry) => boolean,
+  ): Promise<void> {
+    const stream = await this.#engine.stream(`/containers/${id}/logs`, {
+      query: { follow, stdout: 1, stderr: 1, timestamps: 1, ...(since && { since: secondsOf(since) }) },
+      signal: this.#abort.signal,
+    })
+    const entries = new LogEntries(tty)
+    const write = async (some: Iterable<LogEntry>): Promise<void> => {
+      const lines: Buffer[] = []
+      for (const entry of some) if (isNew(entry)) lines.push(...line(entry))
+      if (lines.length > 0) await follower.file!.appendFile(Buffer.concat(lines))
+    }
+    for await (const chunk of stream) await write(entries.push(chunk as Buffer))
+    await write(entries.end())
+  }
+}
+
+/** What has been received of a log, told so that reading on leaves nothing out: entries are only nearly in order of time. */
+class Received {
+  /** A time from which on `count` entries have come; '' for the beginning. */
+  since: string
+  count = 0
+
+  constructor(since: string) {
+    this.since = since
+  }
+
+  add({ time }: LogEntry): void {
+    const second = `${time.slice(0, '2006-01-02T15:04:05'.length)}.000000000Z`
+    if (second > this.since) {
+      this.since = second
+      this.count = 0
+    }
+    if (time >= this.since) this.count++
   }
 }
 
