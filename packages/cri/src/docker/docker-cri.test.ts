@@ -65,7 +65,10 @@ describe('CRI over a Docker engine', { skip: whyNoDockerd() ?? false }, () => {
     labels: { pod: name },
     annotations: { note: 'a "quoted" one' },
     dnsConfig: { servers: ['10.0.0.10'], searches: ['svc.test', 'test'], options: ['ndots:5'] },
-    linux: { cgroupParent: '/mkt-cri-docker', sysctls: { 'net.ipv4.ip_unprivileged_port_start': '7' } },
+    linux: {
+      cgroupParent: `${dockerd.cgroup}/pods`,
+      sysctls: { 'net.ipv4.ip_unprivileged_port_start': '7' },
+    },
   })
 
   async function pod(name: string) {

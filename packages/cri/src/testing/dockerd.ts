@@ -5,7 +5,9 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +22,8 @@ const run = promisify(execFile)
 export interface TestDockerd {
   readonly socket: string
   readonly directory: string
+  /** Parent of all containers' cgroups, unless they name another below it. */
+  readonly cgroup: string
   readonly cni: { binDir: string; confDir: string; stateDir: string }
   load(archive: string): Promise<void>
   /** Ends everything and removes every trace. */
@@ -43,6 +47,7 @@ export function whyNoDockerd(): string | undefined {
 /** A Docker engine of its own for tests, with the images and a network like those of `startTestContainerd`. */
 export async function startTestDockerd(directory: string, subnet: string): Promise<TestDockerd> {
   const bridge = `mkt-${subnet.replace('.', '-')}`
+  const cgroup = `/${bridge}`
   const socket = join(directory, 'docker.sock')
   const confDir = join(directory, 'cni')
   const config = join(directory, 'daemon.json')
@@ -53,7 +58,7 @@ export async function startTestDockerd(directory: string, subnet: string): Promi
     ...['--config-file', config, '--host', `unix://${socket}`, '--pidfile', join(directory, 'pid')],
     ...['--data-root', join(directory, 'root'), '--exec-root', join(directory, 'exec')],
     ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
-    '--userland-proxy=false',
+    ...['--userland-proxy=false', '--cgroup-parent', cgroup],
   ]
   const child = spawn('dockerd', argv, { stdio: ['ignore', 'ignore', 'pipe'] })
   await listening(child, join(directory, 'dockerd.log'))
@@ -68,6 +73,7 @@ export async function startTestDockerd(directory: string, subnet: string): Promi
   return {
     socket,
     directory,
+    cgroup,
     cni: { binDir: '/usr/lib/cni', confDir, stateDir: join(directory, 'results') },
     load,
     remove: async () => {
@@ -79,6 +85,7 @@ export async function startTestDockerd(directory: string, subnet: string): Promi
         const target = line.split(' ')[1]!
         if (target.startsWith(`${directory}/`)) await run('umount', ['-l', target]).catch(() => {})
       }
+      removeCgroup(cgroup)
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -95,4 +102,17 @@ function listening(child: ChildProcess, logFile: string): Promise<void> {
     })
     child.once('exit', (code) => reject(new Error(`dockerd ended with ${code}: ${text}`)))
   })
+}
+
+/** In all hierarchies, whichever version they are of; it must have nothing but empty groups below it. */
+function removeCgroup(cgroup: string): void {
+  const hierarchies = readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))
+  for (const group of ['/sys/fs/cgroup', ...hierarchies].map((root) => join(root, cgroup))) {
+    if (!existsSync(group)) continue
+    const below = readdirSync(group, { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isDirectory(),
+    )
+    for (const { parentPath, name } of below.reverse()) rmdirSync(join(parentPath, name))
+    rmdirSync(group)
+  }
 }
