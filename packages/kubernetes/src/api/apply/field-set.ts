@@ -101,6 +101,8 @@ export function fieldSetOf(...paths: string[][]): FieldsV1 {
 /** Grows a set path by path; what it gives out must not be changed afterwards. */
 export class FieldSetBuilder {
   private readonly root: MutableFields = {}
+  /** Members without children. To look into a node whether it has any takes as long as it is large. */
+  private readonly leaves = new Set<FieldsV1>()
 
   get set(): FieldsV1 {
     return this.root
@@ -113,15 +115,18 @@ export class FieldSetBuilder {
       const element = path[depth] as string
       const next = here[element] as MutableFields | undefined
       if (depth === last) {
-        if (next === undefined) here[element] = {}
-        else if (!isMember(next)) next['.'] = member
+        if (next === undefined) {
+          const leaf: FieldsV1 = {}
+          here[element] = leaf
+          this.leaves.add(leaf)
+        } else if (!this.leaves.has(next)) next['.'] = member
       } else if (next === undefined) {
         const fresh: MutableFields = {}
         here[element] = fresh
         here = fresh
       } else {
         // It was a member without children; now it gets some.
-        if (isEmptySet(next)) next['.'] = member
+        if (this.leaves.delete(next)) next['.'] = member
         here = next
       }
     }
