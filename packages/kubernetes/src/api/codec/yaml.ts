@@ -65,7 +65,16 @@ export function decodeYaml(text: string, duplicates?: string[]): unknown {
       `error converting YAML to JSON: yaml: line ${error.linePos?.[0].line ?? 0}: ${firstLine(error)}`,
     )
   }
-  return document.toJS() ?? null
+  return valueIn(document) ?? null
+}
+
+/** Aliases of aliases grow without bound: what would is refused. @throws DecodeError */
+function valueIn(document: { toJS(): unknown }): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw new DecodeError(`error converting YAML to JSON: yaml: ${(error as Error).message}`)
+  }
 }
 
 /** All documents of a file (`---` between them), empty ones left out. @throws DecodeError */
@@ -80,7 +89,7 @@ export function decodeYamlDocuments(text: string): unknown[] {
   return documents.flatMap((document) => {
     const [error] = document.errors
     if (error) throw new DecodeError(`error converting YAML to JSON: yaml: ${firstLine(error)}`)
-    const value = document.toJS()
+    const value = valueIn(document)
     return value === null || value === undefined ? [] : [value]
   })
 }
