@@ -1,4 +1,6 @@
+import { deepEqual } from '../../api/json.ts'
 import type { PodStatus } from '../../api/types/core-v1.ts'
+import { findCondition } from '../../client/conditions.ts'
 import type { Logger } from '../../log.ts'
 import type { PodRecord } from '../containers/pod-record.ts'
 import type { EndedContainers } from '../containers/read-pod-record.ts'
@@ -87,10 +89,12 @@ export class PodWorker {
     return this.idle
   }
 
+  /** A status that comes back is no work: what failed waits for its time, however often its message changes. */
   update(pod: NodePod): void {
+    const before = this.pod
     this.pod = pod
     if (pod.metadata.deletionTimestamp) this.terminate({})
-    this.wake()
+    else if (hasWork(before, pod)) this.wake()
   }
 
   /** `endedId`: a container or sandbox of the pod that has ended. */
@@ -227,4 +231,16 @@ export class PodWorker {
     for (const id of this.expectedEnds) if (!alive.has(id)) this.expectedEnds.delete(id)
     return this.expectedEnds.size > 0
   }
+}
+
+/** Whether something else has changed than what the node itself says of the pod. */
+function hasWork(before: NodePod, now: NodePod): boolean {
+  const asked = ({ metadata, spec, status }: NodePod): unknown => [
+    metadata.generation,
+    metadata.labels,
+    metadata.annotations,
+    spec,
+    spec.readinessGates?.map(({ conditionType }) => findCondition(status?.conditions, conditionType)?.status),
+  ]
+  return !deepEqual(asked(before), asked(now))
 }
