@@ -65,8 +65,16 @@ async function dying(cluster: Cluster, status: ServiceStatus): Promise<MinikubeE
   return new MinikubeError(
     'K8S_INSTALL_FAILED',
     `the service ${status.name} does not stay up: ${status.message ?? ''}${lastWords ? `; it said: ${lastWords}` : ''}`,
-    { advice: `Its log is ${path}.` },
+    { advice: isDamagedStore(lastWords) ? damagedStore(cluster) : `Its log is ${path}.` },
   )
+}
+
+function isDamagedStore(words = ''): boolean {
+  return words.includes('it is damaged or is no database')
+}
+
+function damagedStore({ layout, profile }: Cluster): string {
+  return `Put a copy of ${layout.data}/store back if there is one; else begin anew with 'minikube delete -p ${profile.Name}' and 'minikube start -p ${profile.Name}'.`
 }
 
 function isTimeout(reason: unknown): boolean {

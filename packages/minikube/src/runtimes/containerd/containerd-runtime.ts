@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { connectCri } from '@minikube-ts/cri/connect.ts'
 import type { CriClient } from '@minikube-ts/cri/cri-client.ts'
+import { messageOf } from '../../error.ts'
 import type { Change } from '../../node/ledger/change.ts'
 import type { Node } from '../../node/node.ts'
 import type { Work } from '../../progress.ts'
@@ -65,7 +67,7 @@ export class ContainerdRuntime implements ContainerRuntime {
 
   async provision(node: Node, layout: RuntimeLayout): Promise<void> {
     const present = await this.#cri(layout, (client) =>
-      client.imageStatus({ image: { image: sandboxImage } }),
+      whenInitialized(() => client.imageStatus({ image: { image: sandboxImage } })),
     )
     if (present.image) return
     const [program, machine] = await Promise.all([
@@ -143,5 +145,19 @@ export class ContainerdRuntime implements ContainerRuntime {
     } finally {
       client.close()
     }
+  }
+}
+
+/**
+ * CRI takes its first request a moment after it has said that it is up, and nothing tells when: the few requests that
+ * are turned away in between are made again.
+ */
+async function whenInitialized<T>(request: () => Promise<T>, tries = 100): Promise<T> {
+  try {
+    return await request()
+  } catch (error) {
+    if (tries <= 1 || !messageOf(error).includes('server is not initialized yet')) throw error
+    await setTimeout(20)
+    return whenInitialized(request, tries - 1)
   }
 }
