@@ -1,7 +1,8 @@
-import http from 'node:http'
+import type { Agent } from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import tls from 'node:tls'
+import { http } from '../node-http.ts'
 import type { HttpRequest, HttpResponse, HttpTransport, HttpTransportOptions } from './http-transport.ts'
 
 /** Room for lists on one connection that also carries watches: Node's 64 KiB for all streams is little. */
@@ -24,12 +25,12 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
     ...(options.insecure && { rejectUnauthorized: false }),
     ...(options.serverName && { servername: options.serverName }),
   }
-  let agent: http.Agent | undefined
+  let agent: Agent | undefined
   if (url.protocol === 'http:') agent = new http.Agent({ keepAlive: true })
   let session: Promise<http2.ClientHttp2Session> | undefined
   let closed = false
 
-  function overHttp1(via: http.Agent, request: HttpRequest): Promise<HttpResponse> {
+  function overHttp1(via: Agent, request: HttpRequest): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       const module = url.protocol === 'http:' ? http : https
       const outgoing = module.request(

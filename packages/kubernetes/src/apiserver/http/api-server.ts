@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { ApiError } from '../../api/api-error.ts'
 import type { Logger } from '../../log.ts'
+import { http } from '../../node-http.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { ApiRequest, RequestHandler } from './api-request.ts'
 import { IncomingRequest } from './incoming-request.ts'
@@ -126,8 +127,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   /** Requests to switch protocols come without a response: here they get one, for as long as they are not taken over. */
   async function handleUpgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const { ServerResponse } = await import('node:http')
-    const response = new ServerResponse(message)
+    const response = new http.ServerResponse(message)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
     response.once('finish', () => socket.end())

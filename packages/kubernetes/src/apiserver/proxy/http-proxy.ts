@@ -1,7 +1,8 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { type Agent, request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { ApiError } from '../../api/api-error.ts'
+import { http } from '../../node-http.ts'
 import type { UpgradeTarget } from '../../streaming/upgrade/upgrade-target.ts'
 import type { ApiRequest } from '../http/api-request.ts'
 import { withoutCredentials } from './pod-streams.ts'
@@ -73,7 +74,7 @@ function send(
     headers['x-forwarded-proto'] = 'https'
     const options = { method: message.method, headers, signal, ...tls, ...(agent && { agent }) }
     const outgoing =
-      url.protocol === 'https:' ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve)
+      url.protocol === 'https:' ? httpsRequest(url, options, resolve) : http.request(url, options, resolve)
     outgoing.on('error', (error) => {
       const why = `error trying to reach service: ${error.message}`
       reject(new ApiError('ServiceUnavailable', why, undefined, 503))

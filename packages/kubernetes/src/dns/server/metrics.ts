@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { http } from '../../node-http.ts'
 import type { Query } from '../wire/query.ts'
 import type { Listener } from './listener.ts'
 
@@ -43,7 +43,7 @@ export class DnsMetrics {
 /** Serves `/metrics`, and `/health` and `/ready` for those who look there. */
 export function listenMetrics(metrics: DnsMetrics, address: string, port: number): Promise<Listener> {
   const { promise, resolve, reject } = Promise.withResolvers<Listener>()
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     if (request.url === '/metrics') {
       response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8')
       response.end(metrics.text)

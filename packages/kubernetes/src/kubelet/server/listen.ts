@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { ApiError } from '../../api/api-error.ts'
 import type { Logger } from '../../log.ts'
+import { http } from '../../node-http.ts'
 import type { KubeletAuth } from './kubelet-auth.ts'
 import type { KubeletHandler, KubeletRequest } from './kubelet-request.ts'
 
@@ -64,7 +65,7 @@ export async function listen(options: ListenOptions): Promise<{ port: number; st
   /** Requests to switch protocols come without a response: here they get one, as long as they are not taken over. */
   function handleUpgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {})
-    const response = new ServerResponse(message)
+    const response = new http.ServerResponse(message)
     response.shouldKeepAlive = false
     response.assignSocket(socket as TLSSocket)
     response.once('finish', () => socket.end())

@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { splitKey } from '../../client/informer.ts'
 import type { Logger } from '../../log.ts'
+import { http } from '../../node-http.ts'
 
 /**
  * Tells load balancers on each Service's health check port whether this node has endpoints of it (externalTrafficPolicy
@@ -35,7 +36,7 @@ export class HealthChecks {
   }
 
   #listen(key: string, port: number): Server {
-    const server = createServer((_, response) => {
+    const server = http.createServer((_, response) => {
       const count = this.#checks.get(key)?.count ?? 0
       response.statusCode = count > 0 ? 200 : 503
       response.setHeader('content-type', 'application/json')

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { CriHandlers } from '@minikube-ts/cri/serve.ts'
 import type { CommandStreams, StreamTarget } from '@minikube-ts/cri/stream-target.ts'
 import { ApiError } from '../../api/api-error.ts'
+import { http } from '../../node-http.ts'
 import { acceptPortForward } from '../port-forward/accept-port-forward.ts'
 import { acceptRemoteCommand } from '../remote-command/accept-remote-command.ts'
 import type { CommandResult } from '../remote-command/command-status.ts'
@@ -29,7 +30,7 @@ export class StreamingServer {
 
   private constructor(target: StreamTarget) {
     this.#target = target
-    this.#server = createServer((_request, response) => response.writeHead(404).end())
+    this.#server = http.createServer((_request, response) => response.writeHead(404).end())
     this.#server.on('upgrade', (request, socket, head) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))

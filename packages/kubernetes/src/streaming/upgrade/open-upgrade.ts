@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { http } from '../../node-http.ts'
 import type { UpgradeTarget } from './upgrade-target.ts'
 
 /** What a server said to a request that asked for an upgrade. */
@@ -21,7 +22,7 @@ export interface UpgradeRequest {
 export function openUpgrade(target: UpgradeTarget, request: UpgradeRequest): Promise<UpgradeAnswer> {
   const { url, socketPath, tls } = target
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const send = url.protocol === 'https:' ? httpsRequest : http.request
     const outgoing = send({
       ...tls,
       ...(socketPath

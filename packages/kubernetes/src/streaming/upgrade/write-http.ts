@@ -1,5 +1,6 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { http } from '../../node-http.ts'
 
 /**
  * Writes another server's status line and headers onto a raw socket. With `closes` the body that follows ends with the
@@ -25,7 +26,7 @@ export function writeHttpError(
 ): void {
   const body = Buffer.from(`${message}\n`)
   const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`,
     ...Object.entries(headers).flatMap(([name, values]) =>
       [values].flat().map((value) => `${name}: ${value}`),
     ),
