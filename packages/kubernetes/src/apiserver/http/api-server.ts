@@ -172,7 +172,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     server.on('sessionError', () => {})
     server.on('tlsClientError', () => {})
     server.listen(port, address)
-    await once(server, 'listening')
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      // All addresses or none.
+      for (const listening of servers) listening.close()
+      throw error
+    }
     port = (server.address() as AddressInfo).port
     servers.push(server)
   }
