@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareVersions } from './discovery.ts'
+import { compareVersions } from '../../api/compare-versions.ts'
 import { negotiate } from './negotiate.ts'
 import { parseRequestInfo } from './request-info.ts'
 
