@@ -19,7 +19,7 @@ async function ticks(pids: number[]): Promise<number> {
 export async function idleCpu(cluster: TestCluster, seconds: number): Promise<number> {
   const pids = await processesOf(cluster)
   // Measuring idleness is the one thing that has to wait; what the pods before left behind settles first.
-  await wait(5000)
+  await wait(15_000)
   const before = await ticks(pids)
   await wait(seconds * 1000)
   return (((await ticks(pids)) - before) / ticksPerSecond / seconds) * 100

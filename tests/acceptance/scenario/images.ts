@@ -73,6 +73,18 @@ export function images(stage: Stage): void {
     assert.ok((await listed(stage)).includes(names.nginx))
   })
 
+  it('image build on a base that was loaded', async () => {
+    const tag = 'minikube.test/on-loaded:1'
+    await build(
+      stage,
+      tag,
+      undefined,
+      `FROM ${names.busybox}\nRUN echo built > /made\nCMD ["cat", "/made"]\n`,
+    )
+    assert.ok((await listed(stage)).includes(tag))
+    await stage.cluster.minikube(['image', 'rm', tag])
+  })
+
   it('image tag, save and rm do what they say', async () => {
     const { cluster } = stage
     await cluster.minikube(['image', 'tag', names.busybox, 'minikube.test/copy:1'])
