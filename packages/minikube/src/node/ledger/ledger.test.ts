@@ -142,6 +142,19 @@ test('what another profile uses is handed over, and undone with that one', async
   assert.ok(!existsSync(path))
 })
 
+test('who came later takes nothing from whoever made it first', async () => {
+  const path = join(directory, 'first')
+  const one = await open('one')
+  await one.make([{ kind: 'shared-directory', path, previous: null }], node, work)
+  // Entries are told apart by their time, in milliseconds.
+  for (const made = Date.now(); Date.now() === made; );
+  const two = await open('two')
+  await two.make([{ kind: 'shared-directory', path, previous: 'present' }], node, work)
+  await undo(two, [await open('one')])
+  assert.deepEqual(await undo(await open('one')), [])
+  assert.ok(!existsSync(path))
+})
+
 test('a torn last line is no trouble, a damaged one is told', async () => {
   const ledger = await open()
   await ledger.make([{ kind: 'directory', path: join(directory, 'tree') }], node, work)

@@ -72,7 +72,7 @@ export class Ledger {
       }
       const before = entries.get(line.id)
       const change = line.change ?? before?.change
-      if (change) entries.set(line.id, { ...line, at: before?.at ?? line.at, change })
+      if (change) entries.set(line.id, { ...line, at: earlier(before, line), change })
     })
     return new Ledger(home, profile, path, entries, text !== '' && !text.endsWith('\n'))
   }
@@ -133,7 +133,7 @@ export class Ledger {
         const heir = kind.shared ? neighbours.find((neighbour) => neighbour.find(entry.change)) : undefined
         const wish = keep(entry.change)
         if (heir) {
-          await heir.#inherit(entry.change)
+          await heir.#inherit(entry)
           await conclude(entry, `the profile ${heir.profile} uses it`, 'handed-over')
         } else if (wish !== undefined) {
           await conclude(entry, wish)
@@ -174,10 +174,10 @@ export class Ledger {
     return ids.map((each) => this.#entries.get(each)!)
   }
 
-  /** Takes over from another profile what was there before it. */
-  async #inherit(change: Change): Promise<void> {
+  /** Takes over from a profile that made the same change earlier what was there before both. */
+  async #inherit({ at, change }: LedgerEntry): Promise<void> {
     const mine = this.find(change)
-    if (mine) await this.#append([{ id: mine.id, at: now(), state: mine.state, change }])
+    if (mine && at < mine.at) await this.#append([{ id: mine.id, at, state: mine.state, change }])
   }
 
   async #append(lines: readonly Line[]): Promise<void> {
@@ -195,7 +195,7 @@ export class Ledger {
   #note(line: Line): void {
     const before = this.#entries.get(line.id)
     const change = line.change ?? before?.change
-    if (change) this.#entries.set(line.id, { ...line, at: before?.at ?? line.at, change })
+    if (change) this.#entries.set(line.id, { ...line, at: earlier(before, line), change })
   }
 }
 
@@ -226,6 +226,11 @@ async function mend(path: string): Promise<void> {
   } catch {
     await truncate(path, start)
   }
+}
+
+/** When a change was first made, also by a profile that it was taken over from. */
+function earlier(before: LedgerEntry | undefined, line: Line): string {
+  return before && before.at < line.at ? before.at : line.at
 }
 
 function now(): string {
