@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatDuration, parseDuration } from './duration.ts'
+import { formatDuration, parseDuration } from '@minikube-ts/kubernetes/api/duration.ts'
 import { parseSize } from './size.ts'
 
 test('durations as Go reads them', () => {

@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '@minikube-ts/kubernetes/api/duration.ts'
 
 /** Why a value was refused; the parser adds which flag and where the value came from. */
 export class InvalidValue extends Error {}

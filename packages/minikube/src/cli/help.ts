@@ -1,5 +1,5 @@
+import { formatDuration } from '@minikube-ts/kubernetes/api/duration.ts'
 import type { Command, CommandEntry } from './command.ts'
-import { formatDuration } from './duration.ts'
 import type { Flag, FlagSet } from './flag.ts'
 import { globalFlags } from './global-flags.ts'
 
